@@ -1,0 +1,101 @@
+package dev.beagle.failure;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operation could not be done and its caller may act on it. The message names the object and the
+ * reason, and where there is one the way out; it never repeats the cause's stack of "failed to".
+ */
+public final class Failure extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final FailureKind kind;
+
+  private Failure(FailureKind kind, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  public FailureKind kind() {
+    return kind;
+  }
+
+  /** The message, never null. */
+  public String reason() {
+    String message = getMessage();
+    return message == null ? kind.name() : message;
+  }
+
+  public static Failure of(FailureKind kind, String message) {
+    return new Failure(kind, message, null);
+  }
+
+  public static Failure of(FailureKind kind, String message, Throwable cause) {
+    return new Failure(kind, message, cause);
+  }
+
+  public static Failure invalidArgument(String message) {
+    return of(FailureKind.INVALID_ARGUMENT, message);
+  }
+
+  /** For instance {@code notFound("sandbox", id)}: "sandbox 4f2a not found". */
+  public static Failure notFound(String object, Object id) {
+    return of(FailureKind.NOT_FOUND, object + " " + id + " not found");
+  }
+
+  public static Failure alreadyExists(String message) {
+    return of(FailureKind.ALREADY_EXISTS, message);
+  }
+
+  public static Failure wrongState(String message) {
+    return of(FailureKind.WRONG_STATE, message);
+  }
+
+  public static Failure exhausted(String message) {
+    return of(FailureKind.EXHAUSTED, message);
+  }
+
+  public static Failure denied(String message) {
+    return of(FailureKind.DENIED, message);
+  }
+
+  public static Failure unauthenticated(String message) {
+    return of(FailureKind.UNAUTHENTICATED, message);
+  }
+
+  public static Failure unavailable(String message, Throwable cause) {
+    return of(FailureKind.UNAVAILABLE, message, cause);
+  }
+
+  public static Failure unavailable(String message) {
+    return of(FailureKind.UNAVAILABLE, message);
+  }
+
+  public static Failure timedOut(String message) {
+    return of(FailureKind.TIMED_OUT, message);
+  }
+
+  public static Failure cancelled(String message) {
+    return of(FailureKind.CANCELLED, message);
+  }
+
+  public static Failure unsupported(String message) {
+    return of(FailureKind.UNSUPPORTED, message);
+  }
+
+  public static Failure corrupted(String message) {
+    return of(FailureKind.CORRUPTED, message);
+  }
+
+  public static Failure corrupted(String message, Throwable cause) {
+    return of(FailureKind.CORRUPTED, message, cause);
+  }
+
+  public static Failure internal(String message) {
+    return of(FailureKind.INTERNAL, message);
+  }
+
+  public static Failure internal(String message, Throwable cause) {
+    return of(FailureKind.INTERNAL, message, cause);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.beagle.testing;
+
+import dev.beagle.time.Time;
+import java.time.Duration;
+import java.time.Instant;
+
+/** A clock that only the test turns; sleeping turns it too. Thread-safe. */
+public final class ManualTime implements Time {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  private long nanos;
+
+  @Override
+  public synchronized Instant now() {
+    return START.plusNanos(nanos);
+  }
+
+  @Override
+  public synchronized long nanos() {
+    return nanos;
+  }
+
+  @Override
+  public void sleep(Duration duration) {
+    advance(duration);
+  }
+
+  public synchronized void advance(Duration duration) {
+    nanos += duration.toNanos();
+  }
+}
