@@ -1,0 +1,269 @@
+package dev.beagle.runtime.guest;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.guest.wire.Exited;
+import dev.beagle.runtime.guest.wire.Hello;
+import dev.beagle.runtime.guest.wire.HelloReply;
+import dev.beagle.runtime.guest.wire.Reply;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.guest.wire.Role;
+import java.io.IOException;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The agent over stream sockets that a {@link Dialer} opens. One virtual thread reads the control
+ * connection and hands replies to the waiting callers; exits are delivered on a second one, so that
+ * a listener may call the agent.
+ */
+public final class SocketGuestAgent implements GuestAgent {
+  /** The version of the protocol that this class speaks. */
+  public static final int PROTOCOL = 1;
+
+  private static final Logger LOG = LoggerFactory.getLogger(SocketGuestAgent.class);
+
+  private final String name;
+  private final Dialer dialer;
+  private final SocketChannel control;
+  private final AtomicLong nextId = new AtomicLong(1);
+  private final Map<Long, CompletableFuture<Reply>> waiting = new ConcurrentHashMap<>();
+  private final ReentrantLock writing = new ReentrantLock();
+
+  private final Object listeners = new Object();
+  private final List<Exited> early = new ArrayList<>();
+  private @Nullable Consumer<Exited> exitListener;
+  private @Nullable Runnable goneListener;
+  private boolean gone;
+  private volatile boolean closed;
+
+  private SocketGuestAgent(String name, Dialer dialer, SocketChannel control) {
+    this.name = name;
+    this.dialer = dialer;
+    this.control = control;
+  }
+
+  /**
+   * Connects and greets.
+   *
+   * @param name for messages and thread names
+   * @throws Failure UNAVAILABLE when nobody answers, UNSUPPORTED when it speaks another version
+   */
+  public static SocketGuestAgent connect(String name, Dialer dialer) {
+    try {
+      SocketChannel control = dialer.dial();
+      try {
+        greet(control, Hello.newBuilder().setProtocol(PROTOCOL).setRole(Role.CONTROL).build());
+      } catch (IOException | RuntimeException error) {
+        control.close();
+        throw error;
+      }
+      SocketGuestAgent agent = new SocketGuestAgent(name, dialer, control);
+      Thread.ofVirtual().name("agent-" + name).start(agent::readReplies);
+      return agent;
+    } catch (IOException error) {
+      throw Failure.unavailable("guest agent of " + name + ": " + error.getMessage(), error);
+    }
+  }
+
+  private static void greet(SocketChannel channel, Hello hello) throws IOException {
+    Frames.write(channel, hello);
+    checkGreeting(Frames.read(channel, HelloReply.parser()));
+  }
+
+  static void checkGreeting(HelloReply reply) {
+    if (reply.hasError()) {
+      throw failure(reply.getError());
+    }
+    if (reply.getProtocol() != PROTOCOL) {
+      throw Failure.unsupported(
+          "guest agent speaks protocol " + reply.getProtocol() + ", this daemon " + PROTOCOL);
+    }
+  }
+
+  @Override
+  public Reply call(Request.Builder call, Duration timeout) {
+    long id = nextId.getAndIncrement();
+    CompletableFuture<Reply> future = new CompletableFuture<>();
+    waiting.put(id, future);
+    try {
+      send(call.setId(id).build());
+      Reply reply = future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      if (reply.hasError()) {
+        throw failure(reply.getError());
+      }
+      return reply;
+    } catch (IOException error) {
+      throw Failure.unavailable("guest agent of " + name + " is gone", error);
+    } catch (ExecutionException error) {
+      throw Failure.unavailable("guest agent of " + name + " is gone", error);
+    } catch (TimeoutException error) {
+      throw Failure.of(
+          FailureKind.TIMED_OUT,
+          "guest agent of " + name + " did not answer " + call.getCallCase() + " in " + timeout,
+          error);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while waiting for the guest agent of " + name);
+    } finally {
+      waiting.remove(id);
+    }
+  }
+
+  private void send(Request request) throws IOException {
+    if (isGone()) {
+      throw new IOException("connection is closed");
+    }
+    writing.lock();
+    try {
+      Frames.write(control, request);
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  @Override
+  public ByteChannel openStream(StreamToken token) {
+    try {
+      SocketChannel stream = dialer.dial();
+      try {
+        greet(
+            stream,
+            Hello.newBuilder()
+                .setProtocol(PROTOCOL)
+                .setRole(Role.STREAM)
+                .setToken(token.bytes())
+                .build());
+        return stream;
+      } catch (IOException | RuntimeException error) {
+        stream.close();
+        throw error;
+      }
+    } catch (IOException error) {
+      throw Failure.unavailable("stream of " + name + ": " + error.getMessage(), error);
+    }
+  }
+
+  @Override
+  public void onExit(Consumer<Exited> listener) {
+    List<Exited> missed;
+    synchronized (listeners) {
+      exitListener = listener;
+      missed = List.copyOf(early);
+      early.clear();
+    }
+    missed.forEach(listener);
+  }
+
+  @Override
+  public void onGone(Runnable listener) {
+    boolean already;
+    synchronized (listeners) {
+      goneListener = listener;
+      already = gone;
+    }
+    if (already) {
+      listener.run();
+    }
+  }
+
+  private boolean isGone() {
+    synchronized (listeners) {
+      return gone;
+    }
+  }
+
+  private void readReplies() {
+    try {
+      while (true) {
+        Reply reply = Frames.read(control, Reply.parser());
+        if (reply.getId() == 0) {
+          deliver(reply);
+        } else {
+          CompletableFuture<Reply> future = waiting.get(reply.getId());
+          if (future != null) {
+            future.complete(reply);
+          }
+        }
+      }
+    } catch (IOException | Failure error) {
+      if (!closed) {
+        LOG.debug("guest agent of {} is gone: {}", name, error.getMessage());
+      }
+      lost(error);
+    }
+  }
+
+  private void deliver(Reply event) {
+    if (!event.hasExited()) {
+      return;
+    }
+    Consumer<Exited> listener;
+    synchronized (listeners) {
+      listener = exitListener;
+      if (listener == null) {
+        early.add(event.getExited());
+        return;
+      }
+    }
+    Thread.ofVirtual().name("exit-" + name).start(() -> listener.accept(event.getExited()));
+  }
+
+  private void lost(Exception error) {
+    Runnable listener;
+    synchronized (listeners) {
+      gone = true;
+      listener = goneListener;
+    }
+    closeControl();
+    waiting.values().forEach(future -> future.completeExceptionally(error));
+    if (listener != null && !closed) {
+      listener.run();
+    }
+  }
+
+  private void closeControl() {
+    try {
+      control.close();
+    } catch (IOException error) {
+      LOG.debug("closing the control connection of {}", name, error);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    closeControl();
+  }
+
+  static Failure failure(dev.beagle.runtime.guest.wire.Error error) {
+    FailureKind kind;
+    try {
+      kind = FailureKind.valueOf(error.getKind());
+    } catch (IllegalArgumentException unknown) {
+      kind = FailureKind.INTERNAL;
+    }
+    return Failure.of(kind, error.getMessage());
+  }
+
+  /** Opens connections to one agent. */
+  @FunctionalInterface
+  public interface Dialer {
+    SocketChannel dial() throws IOException;
+  }
+}

@@ -1,0 +1,341 @@
+package dev.beagle.runtime.lifecycle;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.runtime.guest.wire.AcknowledgeExit;
+import dev.beagle.runtime.guest.wire.Exited;
+import dev.beagle.runtime.guest.wire.ReopenLog;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.guest.wire.Signal;
+import dev.beagle.runtime.guest.wire.StartContainer;
+import dev.beagle.runtime.guest.wire.Started;
+import dev.beagle.runtime.guest.wire.Usage;
+import dev.beagle.runtime.oci.Signals;
+import dev.beagle.runtime.pod.Container;
+import dev.beagle.runtime.pod.ContainerId;
+import dev.beagle.runtime.pod.ContainerSpec;
+import dev.beagle.runtime.pod.ContainerState;
+import dev.beagle.runtime.pod.ContainerUsage;
+import dev.beagle.runtime.pod.ExecSpec;
+import dev.beagle.runtime.pod.ResolvedProcess;
+import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.state.ContainerRecord;
+import dev.beagle.runtime.state.ContainerRecord.Phase;
+import dev.beagle.runtime.stdio.ContainerProcess;
+import dev.beagle.runtime.stdio.ExitStatus;
+import dev.beagle.runtime.world.World;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A container on a world. Work that changes what exists holds the sandbox's lock; a change of state
+ * is one short step under this object's monitor, written to the record before anybody sees it, so
+ * that an exit never waits for a call in progress.
+ */
+final class LocalContainer implements Container {
+  static final Duration CALL_LIMIT = Duration.ofMinutes(2);
+
+  private static final Logger LOG = LoggerFactory.getLogger(LocalContainer.class);
+
+  /** How long a SIGKILL may take to show. */
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(30);
+
+  private static final int START_ERROR_CODE = 128;
+  private static final int UNKNOWN_CODE = 255;
+
+  private final LocalSandbox sandbox;
+  private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
+  private volatile ContainerRecord record;
+
+  LocalContainer(LocalSandbox sandbox, ContainerRecord record) {
+    this.sandbox = sandbox;
+    this.record = record;
+    if (record.state() instanceof ContainerState.Exited exited) {
+      exit.complete(exited.status());
+    }
+  }
+
+  ContainerRecord record() {
+    return record;
+  }
+
+  @Override
+  public ContainerId id() {
+    return record.id();
+  }
+
+  @Override
+  public SandboxId sandboxId() {
+    return record.sandbox();
+  }
+
+  @Override
+  public ContainerSpec spec() {
+    return record.spec();
+  }
+
+  @Override
+  public ResolvedProcess process() {
+    return record.process();
+  }
+
+  @Override
+  public ContainerState state() {
+    return record.state();
+  }
+
+  @Override
+  public Instant createdAt() {
+    return record.createdAt();
+  }
+
+  @Override
+  public Optional<String> logPath() {
+    return Optional.of(record.logPath()).filter(path -> !path.isEmpty());
+  }
+
+  synchronized void write(Phase phase) {
+    record = record.with(phase);
+    sandbox.environment().records().write(record);
+  }
+
+  private synchronized void write(ContainerState state) {
+    record = record.with(state);
+    sandbox.environment().records().write(record);
+  }
+
+  @Override
+  public void start() {
+    sandbox.exclusively(() -> {
+      World world = sandbox.readyWorld();
+      if (!(state() instanceof ContainerState.Created)) {
+        throw Failure.wrongState(
+            "container " + id() + " is " + describe(state()) + ", only a created one starts");
+      }
+      try {
+        Started started =
+            world
+                .agent()
+                .call(
+                    Request.newBuilder()
+                        .setStartContainer(StartContainer.newBuilder().setContainer(id().value())),
+                    CALL_LIMIT)
+                .getStarted();
+        running(instant(started.getAt()), started.getPid());
+      } catch (Failure failure) {
+        startFailed(failure);
+        throw failure;
+      }
+    });
+  }
+
+  /** The exit of a short process may have come first. */
+  synchronized void running(Instant since, long pid) {
+    if (state() instanceof ContainerState.Created) {
+      write(new ContainerState.Running(since, pid));
+    } else if (state() instanceof ContainerState.Exited exited && exited.startedAt().isEmpty()) {
+      write(
+          new ContainerState.Exited(
+              Optional.of(since), exited.at(), exited.status(), exited.reason(), exited.message()));
+    }
+  }
+
+  private synchronized void startFailed(Failure failure) {
+    if (state() instanceof ContainerState.Created) {
+      ExitStatus status = new ExitStatus(START_ERROR_CODE, false);
+      write(
+          new ContainerState.Exited(
+              Optional.empty(),
+              sandbox.environment().time().now(),
+              status,
+              "StartError",
+              failure.reason()));
+      exit.complete(status);
+    }
+  }
+
+  /** The agent's word that the process has ended; it is told once that is written down. */
+  void exited(Exited event) {
+    ExitStatus status = new ExitStatus(event.getCode() & 0xff, event.getOomKilled());
+    String reason = status.oomKilled() ? "OOMKilled" : status.code() == 0 ? "Completed" : "Error";
+    end(instant(event.getAt()), status, reason, "");
+    sandbox.acknowledge(AcknowledgeExit.newBuilder().setContainer(event.getContainer()).build());
+  }
+
+  /** The world went away and nobody can say how the process ended. */
+  void lost() {
+    if (state() instanceof ContainerState.Running) {
+      end(
+          sandbox.environment().time().now(),
+          new ExitStatus(UNKNOWN_CODE, false),
+          "Unknown",
+          "the container's sandbox is gone");
+    }
+  }
+
+  private synchronized void end(Instant at, ExitStatus status, String reason, String message) {
+    try {
+      switch (state()) {
+        case ContainerState.Created() ->
+            write(new ContainerState.Exited(Optional.empty(), at, status, reason, message));
+        case ContainerState.Running(Instant since, _) ->
+            write(new ContainerState.Exited(Optional.of(since), at, status, reason, message));
+        case ContainerState.Exited _ ->
+            // Said again after a reconnect: the first word stands.
+            LOG.debug("exit of container {} is known already", id());
+      }
+    } finally {
+      exit.complete(status);
+    }
+  }
+
+  @Override
+  public void stop(Duration grace) {
+    if (!(state() instanceof ContainerState.Running)) {
+      return;
+    }
+    Optional<World> world = sandbox.liveWorld();
+    if (world.isEmpty()) {
+      return;
+    }
+    if (grace.isPositive()) {
+      signal(world.get(), record.process().stopSignal(), false);
+      if (awaitExit(grace)) {
+        return;
+      }
+    }
+    signal(world.get(), Signals.SIGKILL, true);
+    if (!awaitExit(KILL_LIMIT)) {
+      throw Failure.timedOut("container " + id() + " does not die of SIGKILL");
+    }
+  }
+
+  private void signal(World world, int number, boolean all) {
+    try {
+      world
+          .agent()
+          .call(
+              Request.newBuilder()
+                  .setSignal(
+                      Signal.newBuilder().setContainer(id().value()).setSignal(number).setAll(all)),
+              CALL_LIMIT);
+    } catch (Failure failure) {
+      // It ended by itself in the meantime, or its world did.
+      LOG.debug("signal {} to container {}: {}", number, id(), failure.reason());
+    }
+  }
+
+  private boolean awaitExit(Duration limit) {
+    try {
+      exit.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException late) {
+      return false;
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException(impossible);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while container " + id() + " was stopping");
+    }
+  }
+
+  @Override
+  public ExitStatus await() throws InterruptedException {
+    try {
+      return exit.get();
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  @Override
+  public ContainerProcess exec(ExecSpec spec) {
+    requireRunning();
+    return sandbox.streams().exec(this, spec);
+  }
+
+  @Override
+  public ContainerProcess attach(boolean stdin, boolean stdout, boolean stderr) {
+    requireRunning();
+    return sandbox.streams().attach(this, stdin, stdout, stderr);
+  }
+
+  @Override
+  public void reopenLog() {
+    requireRunning();
+    if (record.logPath().isEmpty()) {
+      throw Failure.wrongState("container " + id() + " has no log");
+    }
+    World world = sandbox.readyWorld();
+    String log = world.openLog(Path.of(record.logPath()));
+    world
+        .agent()
+        .call(
+            Request.newBuilder()
+                .setReopenLog(ReopenLog.newBuilder().setContainer(id().value()).setLog(log)),
+            CALL_LIMIT);
+  }
+
+  private void requireRunning() {
+    if (!(state() instanceof ContainerState.Running)) {
+      throw Failure.wrongState("container " + id() + " is " + describe(state()) + ", not running");
+    }
+  }
+
+  @Override
+  public Optional<ContainerUsage> usage() {
+    Optional<World> world = sandbox.liveWorld();
+    if (world.isEmpty() || !(state() instanceof ContainerState.Running)) {
+      return Optional.empty();
+    }
+    return world
+        .get()
+        .agent()
+        .call(
+            Request.newBuilder().setUsage(Usage.newBuilder().addContainers(id().value())),
+            CALL_LIMIT)
+        .getUsage()
+        .getContainersList()
+        .stream()
+        .map(LocalContainer::usageOf)
+        .findFirst();
+  }
+
+  private static ContainerUsage usageOf(dev.beagle.runtime.guest.wire.ContainerUsage usage) {
+    return new ContainerUsage(
+        instant(usage.getAt()),
+        usage.getCpuNanos(),
+        usage.getMemoryBytes(),
+        usage.getWorkingSetBytes(),
+        usage.getRssBytes(),
+        usage.getPageFaults(),
+        usage.getMajorPageFaults(),
+        usage.getMemoryLimitBytes(),
+        usage.getProcesses());
+  }
+
+  @Override
+  public void remove() {
+    stop(Duration.ZERO);
+    sandbox.removeContainer(this);
+  }
+
+  static String describe(ContainerState state) {
+    return switch (state) {
+      case ContainerState.Created() -> "created";
+      case ContainerState.Running _ -> "running";
+      case ContainerState.Exited _ -> "exited";
+    };
+  }
+
+  static Instant instant(long nanos) {
+    return Instant.ofEpochSecond(0, nanos);
+  }
+}

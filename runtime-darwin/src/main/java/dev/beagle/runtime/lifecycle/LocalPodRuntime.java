@@ -1,0 +1,230 @@
+package dev.beagle.runtime.lifecycle;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.lifecycle.Closer;
+import dev.beagle.runtime.guest.wire.OpenSandbox;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.pod.Container;
+import dev.beagle.runtime.pod.ContainerId;
+import dev.beagle.runtime.pod.NamespaceMode;
+import dev.beagle.runtime.pod.PodNetwork;
+import dev.beagle.runtime.pod.PodRuntime;
+import dev.beagle.runtime.pod.Sandbox;
+import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.pod.SandboxKindStatus;
+import dev.beagle.runtime.pod.SandboxName;
+import dev.beagle.runtime.pod.SandboxSpec;
+import dev.beagle.runtime.pod.SandboxState;
+import dev.beagle.runtime.state.SandboxRecord;
+import dev.beagle.runtime.world.SandboxKind;
+import dev.beagle.runtime.world.World;
+import dev.beagle.runtime.world.WorldRecord;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * This node's pods. Lists and lookups read maps; a sandbox is entered before it is started, under a
+ * lock per name, so that a repeated call waits for the first and gets its sandbox.
+ */
+public final class LocalPodRuntime implements PodRuntime {
+  private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
+  private static final long SHM_BYTES = 64L << 20;
+
+  private final PodEnvironment environment;
+  private final List<SandboxKind> kinds;
+  private final Map<SandboxId, LocalSandbox> sandboxes = new ConcurrentHashMap<>();
+  private final Map<SandboxName, ReentrantLock> names = new ConcurrentHashMap<>();
+
+  private LocalPodRuntime(PodEnvironment environment, List<SandboxKind> kinds) {
+    this.environment = environment;
+    this.kinds = List.copyOf(kinds);
+  }
+
+  /**
+   * Takes over what an earlier daemon left, then serves.
+   *
+   * @param kinds the default first
+   */
+  public static LocalPodRuntime recover(PodEnvironment environment, List<SandboxKind> kinds) {
+    LocalPodRuntime runtime = new LocalPodRuntime(environment, kinds);
+    new Recovery(environment, runtime::kind, runtime::enter).run();
+    runtime.sweep();
+    return runtime;
+  }
+
+  private LocalSandbox enter(SandboxKind kind, SandboxRecord record) {
+    LocalSandbox sandbox = new LocalSandbox(environment, kind, record, this::retainLayers);
+    sandboxes.put(record.id(), sandbox);
+    return sandbox;
+  }
+
+  /** Ends and deletes what no record speaks of. */
+  private void sweep() {
+    sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
+    Set<SandboxId> known = Set.copyOf(sandboxes.keySet());
+    kinds.stream().filter(kind -> kind.problem().isEmpty()).forEach(kind -> kind.sweep(known));
+    environment.networks().retain(known);
+    Set<String> containers = new HashSet<>();
+    containers().forEach(container -> containers.add(container.id().value()));
+    ContainerFiles.retain(environment.containerFolder(), containers);
+    retainLayers();
+  }
+
+  private void retainLayers() {
+    Set<String> used = new HashSet<>();
+    for (LocalSandbox sandbox : sandboxes.values()) {
+      sandbox.allContainers().forEach(container -> used.addAll(container.record().layers()));
+    }
+    kinds.stream()
+        .filter(kind -> kind.problem().isEmpty())
+        .forEach(kind -> kind.retainLayers(used));
+  }
+
+  private SandboxKind kind(String name) {
+    for (SandboxKind kind : kinds) {
+      if (name.isEmpty() || kind.name().equals(name)) {
+        if (!kind.problem().isEmpty()) {
+          throw Failure.unsupported(
+              "sandbox kind " + kind.name() + " cannot run here: " + kind.problem());
+        }
+        return kind;
+      }
+    }
+    throw Failure.invalidArgument(
+        "unknown sandbox kind "
+            + name
+            + "; this node has "
+            + String.join(", ", kinds.stream().map(SandboxKind::name).toList()));
+  }
+
+  @Override
+  public Sandbox runSandbox(SandboxSpec spec) {
+    SandboxKind kind = kind(spec.kind());
+    ReentrantLock lock = names.computeIfAbsent(spec.name(), name -> new ReentrantLock());
+    lock.lock();
+    try {
+      for (LocalSandbox existing : sandboxes.values()) {
+        if (existing.spec().name().equals(spec.name())
+            && existing.spec().owner() == spec.owner()
+            && !(existing.state() instanceof SandboxState.Removed)) {
+          return existing;
+        }
+      }
+      return start(kind, spec);
+    } finally {
+      lock.unlock();
+      names.remove(spec.name(), lock);
+    }
+  }
+
+  private LocalSandbox start(SandboxKind kind, SandboxSpec spec) {
+    SandboxId id = unusedId();
+    WorldRecord world = kind.plan(id, spec.cgroupParent());
+    SandboxRecord record =
+        new SandboxRecord(
+            SandboxRecord.VERSION,
+            environment.bootId(),
+            id,
+            kind.name(),
+            spec,
+            environment.time().now(),
+            new SandboxState.Starting(),
+            world);
+    try (Closer undo = new Closer()) {
+      environment.records().write(record);
+      undo.onClose(() -> environment.records().delete(id));
+      LocalSandbox sandbox = enter(kind, record);
+      undo.onClose(() -> sandboxes.remove(id));
+      boolean ownNetwork = spec.network() != NamespaceMode.NODE;
+      Optional<PodNetwork> network = Optional.empty();
+      if (ownNetwork) {
+        undo.onClose(() -> environment.networks().detach(id));
+        network = Optional.of(environment.networks().attach(id, spec));
+      }
+      undo.onClose(() -> kind.discard(world, List.of()));
+      World started = undo.register(kind.open(world));
+      started
+          .agent()
+          .call(Request.newBuilder().setOpenSandbox(open(id, spec, network)), OPEN_LIMIT);
+      sandbox.inhabit(started);
+      sandbox.become(
+          new SandboxState.Ready(
+              network.stream()
+                  .flatMap(net -> net.addresses().stream())
+                  .map(PodNetwork.Address::address)
+                  .toList()));
+      undo.release();
+      return sandbox;
+    }
+  }
+
+  private SandboxId unusedId() {
+    SandboxId id = SandboxId.random();
+    while (environment.records().occupied(id)) {
+      id = SandboxId.random();
+    }
+    return id;
+  }
+
+  private static OpenSandbox open(SandboxId id, SandboxSpec spec, Optional<PodNetwork> network) {
+    OpenSandbox.Builder open =
+        OpenSandbox.newBuilder()
+            .setSandbox(id.value())
+            .setHostname(SandboxFiles.hostname(spec))
+            .setOwnNetwork(network.isPresent())
+            .setOwnIpc(spec.ipc() != NamespaceMode.NODE)
+            .setSharedPid(spec.pid() == NamespaceMode.POD)
+            .putAllSysctls(spec.sysctls())
+            .putAllFiles(SandboxFiles.of(spec, network))
+            .setShmBytes(SHM_BYTES);
+    network.ifPresent(pod -> open.setNetwork(WireNetwork.of("eth0", pod, List.of())));
+    return open.build();
+  }
+
+  @Override
+  public Optional<Sandbox> findSandbox(SandboxId id) {
+    return Optional.ofNullable(sandboxes.get(id)).map(sandbox -> sandbox);
+  }
+
+  @Override
+  public List<Sandbox> sandboxes() {
+    sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
+    return sandboxes.values().stream()
+        .filter(sandbox -> !(sandbox.state() instanceof SandboxState.Starting))
+        .sorted(Comparator.comparing(LocalSandbox::createdAt))
+        .map(Sandbox.class::cast)
+        .toList();
+  }
+
+  @Override
+  public Optional<Container> findContainer(ContainerId id) {
+    for (LocalSandbox sandbox : sandboxes.values()) {
+      Optional<LocalContainer> found = sandbox.findContainer(id);
+      if (found.isPresent()) {
+        return found.map(container -> container);
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public List<Container> containers() {
+    return sandboxes.values().stream()
+        .flatMap(sandbox -> sandbox.localContainers().stream())
+        .sorted(Comparator.comparing(LocalContainer::createdAt))
+        .map(Container.class::cast)
+        .toList();
+  }
+
+  @Override
+  public List<SandboxKindStatus> kinds() {
+    return kinds.stream().map(kind -> new SandboxKindStatus(kind.name(), kind.problem())).toList();
+  }
+}

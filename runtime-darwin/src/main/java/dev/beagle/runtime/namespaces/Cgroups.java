@@ -1,0 +1,286 @@
+package dev.beagle.runtime.namespaces;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.time.Deadline;
+import dev.beagle.time.Time;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The cgroups of this host, whichever layout it has: v2 alone, v1, or both (hybrid). A path is the
+ * same in every hierarchy and starts with a slash. Thread-safe.
+ */
+public final class Cgroups {
+  private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
+
+  /** v1 controllers that account for and limit what the agent itself uses. */
+  private static final Set<String> AGENT_CONTROLLERS = Set.of("memory", "pids", "cpu");
+
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(20);
+  private static final Duration KILL_PAUSE = Duration.ofMillis(2);
+
+  private final List<Hierarchy> hierarchies;
+  private final Time time;
+
+  private Cgroups(List<Hierarchy> hierarchies, Time time) {
+    this.hierarchies = List.copyOf(hierarchies);
+    this.time = time;
+  }
+
+  /**
+   * @param controllers of v1; empty for v2 and for named hierarchies
+   */
+  private record Hierarchy(Path root, boolean v2, Set<String> controllers) {}
+
+  /** Reads the layout from this process's mounts. */
+  public static Cgroups detect(Time time) {
+    try {
+      return parse(
+          Files.readAllLines(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1), time);
+    } catch (IOException error) {
+      throw Failure.internal("cannot read /proc/self/mountinfo", error);
+    }
+  }
+
+  static Cgroups parse(List<String> mountinfo, Time time) {
+    List<Hierarchy> found = new ArrayList<>();
+    for (String line : mountinfo) {
+      int separator = line.indexOf(" - ");
+      if (separator < 0) {
+        continue;
+      }
+      String[] before = line.substring(0, separator).split(" ", -1);
+      String[] after = line.substring(separator + 3).split(" ", -1);
+      Path root = Path.of(before[4]);
+      if (after[0].equals("cgroup2")) {
+        found.add(new Hierarchy(root, true, Set.of()));
+      } else if (after[0].equals("cgroup") && after.length > 2) {
+        found.add(new Hierarchy(root, false, Set.of(after[2].split(",", -1))));
+      }
+    }
+    return new Cgroups(found, time);
+  }
+
+  /** cgroup v2 and nothing else. */
+  public boolean unified() {
+    return hierarchies.stream().anyMatch(Hierarchy::v2)
+        && hierarchies.stream().allMatch(Hierarchy::v2);
+  }
+
+  /** {@code v2}, {@code v1}, {@code hybrid} or {@code none}. */
+  public String layout() {
+    if (hierarchies.isEmpty()) {
+      return "none";
+    }
+    return unified() ? "v2" : hierarchies.stream().anyMatch(Hierarchy::v2) ? "hybrid" : "v1";
+  }
+
+  /**
+   * Makes a cgroup for an agent.
+   *
+   * @return the folders that the agent joins
+   */
+  List<Path> createForAgent(String path) {
+    List<Path> folders = new ArrayList<>();
+    for (Hierarchy hierarchy : hierarchies) {
+      boolean wanted =
+          hierarchy.v2()
+              ? unified()
+              : hierarchy.controllers().stream().anyMatch(AGENT_CONTROLLERS::contains);
+      if (wanted) {
+        folders.add(create(hierarchy, path));
+      }
+    }
+    return folders;
+  }
+
+  private static Path create(Hierarchy hierarchy, String path) {
+    Path folder = hierarchy.root();
+    try {
+      for (Path name : Path.of("/").relativize(Path.of(path))) {
+        if (hierarchy.v2()) {
+          delegate(folder);
+        }
+        folder = folder.resolve(name);
+        if (!Files.isDirectory(folder)) {
+          Files.createDirectories(folder);
+        }
+      }
+      return folder;
+    } catch (IOException error) {
+      throw Failure.internal("cannot create cgroup " + folder + ": " + error.getMessage(), error);
+    }
+  }
+
+  /** Lets children of a v2 cgroup have its controllers; one that holds processes may refuse. */
+  private static void delegate(Path folder) {
+    Path control = folder.resolve("cgroup.subtree_control");
+    try {
+      Set<String> available = words(folder.resolve("cgroup.controllers"));
+      available.removeAll(words(control));
+      for (String controller : available) {
+        Files.writeString(control, "+" + controller);
+      }
+    } catch (IOException error) {
+      LOG.debug("controllers of {} are not delegated: {}", folder, error.getMessage());
+    }
+  }
+
+  private static Set<String> words(Path file) throws IOException {
+    Set<String> words = new LinkedHashSet<>();
+    for (String word : Files.readString(file).trim().split("\\s+", -1)) {
+      if (!word.isEmpty()) {
+        words.add(word);
+      }
+    }
+    return words;
+  }
+
+  /** Names of the cgroups right below a path, in any hierarchy. */
+  Set<String> children(String path) {
+    Set<String> names = new LinkedHashSet<>();
+    for (Hierarchy hierarchy : hierarchies) {
+      try (Stream<Path> folders = Files.list(resolve(hierarchy, path))) {
+        folders.filter(Files::isDirectory).forEach(f -> names.add(f.getFileName().toString()));
+      } catch (IOException none) {
+        LOG.debug("no cgroup {} in {}", path, hierarchy.root());
+      }
+    }
+    return names;
+  }
+
+  /** Kills every process of these cgroups and their children, then removes them. */
+  void killAndRemove(Collection<String> paths) {
+    Deadline deadline = Deadline.after(time, KILL_LIMIT);
+    for (String path : paths) {
+      requireRelative(path);
+    }
+    while (killAll(paths)) {
+      if (deadline.passed()) {
+        throw Failure.timedOut("processes in cgroups " + paths + " do not die");
+      }
+      pause();
+    }
+    for (String path : paths) {
+      for (Hierarchy hierarchy : hierarchies) {
+        remove(resolve(hierarchy, path), deadline);
+      }
+    }
+  }
+
+  private static void requireRelative(String path) {
+    Path normal = Path.of(path).normalize();
+    if (!path.startsWith("/") || normal.getNameCount() < 1 || !normal.toString().equals(path)) {
+      throw Failure.invalidArgument("cgroup path " + path + " is not absolute and normal");
+    }
+  }
+
+  private static Path resolve(Hierarchy hierarchy, String path) {
+    return hierarchy.root().resolve(path.substring(1));
+  }
+
+  private void pause() {
+    try {
+      time.sleep(KILL_PAUSE);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while killing a cgroup");
+    }
+  }
+
+  /** True when something was alive. */
+  private boolean killAll(Collection<String> paths) {
+    Set<Long> alive = new LinkedHashSet<>();
+    for (String path : paths) {
+      for (Hierarchy hierarchy : hierarchies) {
+        alive.addAll(processes(resolve(hierarchy, path)));
+      }
+    }
+    alive.removeIf(Cgroups::isZombie);
+    for (long pid : alive) {
+      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+    }
+    return !alive.isEmpty();
+  }
+
+  /** A zombie stays in cgroup.procs of v1 until its parent reaps it, and needs no killing. */
+  private static boolean isZombie(long pid) {
+    try {
+      String stat =
+          Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+      int state = stat.lastIndexOf(')') + 2;
+      return state >= stat.length() || stat.charAt(state) == 'Z';
+    } catch (IOException gone) {
+      return true;
+    }
+  }
+
+  private static List<Long> processes(Path folder) {
+    List<Long> found = new ArrayList<>();
+    try (Stream<Path> folders = Files.walk(folder)) {
+      for (Path each : (Iterable<Path>) folders.filter(Files::isDirectory)::iterator) {
+        for (String line : Files.readAllLines(each.resolve("cgroup.procs"))) {
+          if (!line.equals("0")) {
+            found.add(Long.parseLong(line));
+          }
+        }
+      }
+    } catch (NoSuchFileException | UncheckedIOException gone) {
+      return found;
+    } catch (IOException error) {
+      LOG.debug("processes of {}: {}", folder, error.getMessage());
+    }
+    return found;
+  }
+
+  private void remove(Path folder, Deadline deadline) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    List<Path> deepestFirst;
+    try (Stream<Path> folders = Files.walk(folder)) {
+      deepestFirst = new ArrayList<>(folders.filter(Files::isDirectory).toList().reversed());
+    } catch (IOException | UncheckedIOException gone) {
+      return;
+    }
+    for (Path each : deepestFirst) {
+      removeOne(each, deadline);
+    }
+  }
+
+  /** A cgroup is busy for a moment after its last process has gone. */
+  private void removeOne(Path folder, Deadline deadline) {
+    while (true) {
+      try {
+        Files.deleteIfExists(folder);
+        return;
+      } catch (DirectoryNotEmptyException | NoSuchFileException gone) {
+        return;
+      } catch (FileSystemException busy) {
+        if (deadline.passed()) {
+          LOG.warn("cgroup {} cannot be removed: {}", folder, busy.getMessage());
+          return;
+        }
+        pause();
+      } catch (IOException error) {
+        LOG.warn("cgroup {} cannot be removed", folder, error);
+        return;
+      }
+    }
+  }
+}

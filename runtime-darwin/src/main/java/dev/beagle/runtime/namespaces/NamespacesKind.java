@@ -1,0 +1,287 @@
+package dev.beagle.runtime.namespaces;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.guest.GuestAgent;
+import dev.beagle.runtime.guest.SocketGuestAgent;
+import dev.beagle.runtime.guest.wire.ListProcesses;
+import dev.beagle.runtime.guest.wire.ProcessList;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.world.SandboxKind;
+import dev.beagle.runtime.world.World;
+import dev.beagle.runtime.world.WorldRecord;
+import dev.beagle.time.Time;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sandboxes of plain namespaces on this Linux host. */
+public final class NamespacesKind implements SandboxKind {
+  /** The kind's name for clients. */
+  public static final String NAME = "namespaces";
+
+  private static final Logger LOG = LoggerFactory.getLogger(NamespacesKind.class);
+  private static final Duration START_LIMIT = Duration.ofSeconds(20);
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
+
+  private final Path sandboxFolder;
+  private final String ownCgroup;
+  private final Path portSocket;
+  private final Cgroups cgroups;
+  private final Toolbox toolbox;
+  private final WorldTraits traits;
+  private final LayerMounts layers;
+
+  private NamespacesKind(
+      Path sandboxFolder,
+      String ownCgroup,
+      Path portSocket,
+      Cgroups cgroups,
+      Toolbox toolbox,
+      WorldTraits traits,
+      LayerMounts layers) {
+    this.sandboxFolder = sandboxFolder;
+    this.ownCgroup = ownCgroup;
+    this.portSocket = portSocket;
+    this.cgroups = cgroups;
+    this.toolbox = toolbox;
+    this.traits = traits;
+    this.layers = layers;
+  }
+
+  /**
+   * @param root for the tools
+   * @param run for sandboxes and layer mounts
+   * @param portSocket the switch's socket for ports
+   * @param ociRuntime crun or runc
+   */
+  public static NamespacesKind create(
+      Path root, Path run, Path portSocket, Path ociRuntime, Time time) {
+    try {
+      Cgroups cgroups = Cgroups.detect(time);
+      return new NamespacesKind(
+          run.resolve("sandboxes"),
+          "/beagle/" + Integer.toHexString(run.toAbsolutePath().normalize().toString().hashCode()),
+          portSocket,
+          cgroups,
+          Toolbox.assemble(root.resolve("toolbox"), ociRuntime, HostTraits.architecture()),
+          HostTraits.read(cgroups),
+          new LayerMounts(run.resolve("layers")));
+    } catch (IOException error) {
+      throw Failure.internal("cannot read what this host offers: " + error.getMessage(), error);
+    }
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String problem() {
+    return "";
+  }
+
+  @Override
+  public WorldTraits traits() {
+    return traits;
+  }
+
+  @Override
+  public WorldRecord plan(SandboxId id, String cgroupParent) {
+    boolean own = cgroupParent.isEmpty();
+    String parent = own ? ownCgroup + "/" + id : Path.of("/", cgroupParent).normalize().toString();
+    return new WorldRecord(id, sandboxFolder.resolve(id.shortForm()).toString(), parent, own);
+  }
+
+  @Override
+  public World open(WorldRecord plan) {
+    try {
+      launch(plan);
+      return connect(plan, List.of());
+    } catch (RuntimeException failure) {
+      try {
+        discard(plan, List.of());
+      } catch (RuntimeException undo) {
+        failure.addSuppressed(undo);
+      }
+      throw failure;
+    }
+  }
+
+  private void launch(WorldRecord plan) {
+    List<String> command = new ArrayList<>();
+    command.add(toolbox.agent().toString());
+    command.addAll(
+        List.of(
+            "sandbox",
+            "--socket",
+            socket(plan).toString(),
+            "--port",
+            portSocket.toString(),
+            "--toolbox",
+            toolbox.folder().toString()));
+    for (Path cgroup : cgroups.createForAgent(agentCgroup(plan))) {
+      command.add("--cgroup");
+      command.add(cgroup.toString());
+    }
+    Path log = Path.of(plan.folder(), "agent.log");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().clear();
+    builder.environment().put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    builder.redirectInput(Path.of("/dev/null").toFile());
+    builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.directory(Path.of("/").toFile());
+    try {
+      Process process = builder.start();
+      awaitReady(process, log);
+    } catch (IOException error) {
+      throw Failure.internal(
+          "cannot start the guest agent " + toolbox.agent() + ": " + error.getMessage(), error);
+    }
+  }
+
+  private static void awaitReady(Process process, Path log) {
+    CompletableFuture<String> line = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("agent-start")
+        .start(() -> {
+          try (BufferedReader reader = process.inputReader()) {
+            line.complete(String.valueOf(reader.readLine()));
+          } catch (IOException error) {
+            line.completeExceptionally(error);
+          }
+        });
+    try {
+      String answer = line.get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      if (!answer.equals("ready")) {
+        throw Failure.internal("the guest agent did not start: " + lastLine(log));
+      }
+    } catch (InterruptedException interrupted) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while starting the guest agent");
+    } catch (ExecutionException | TimeoutException error) {
+      process.destroyForcibly();
+      throw Failure.of(
+          FailureKind.TIMED_OUT,
+          "the guest agent did not become ready in " + START_LIMIT + ": " + lastLine(log),
+          error);
+    }
+  }
+
+  private static String lastLine(Path log) {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return lines.isEmpty() ? "no message" : lines.getLast();
+    } catch (IOException error) {
+      return "no message";
+    }
+  }
+
+  @Override
+  public Optional<World> adopt(WorldRecord record) {
+    if (!Files.exists(socket(record))) {
+      return Optional.empty();
+    }
+    try {
+      GuestAgent agent = dial(record);
+      ProcessList known =
+          agent
+              .call(
+                  Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
+                  CALL_LIMIT)
+              .getProcesses();
+      return Optional.of(
+          new NamespacesWorld(record, socket(record), agent, layers, known.getFoldersList()));
+    } catch (Failure gone) {
+      LOG.info("agent of sandbox {} is gone: {}", record.sandbox().shortForm(), gone.reason());
+      return Optional.empty();
+    }
+  }
+
+  private World connect(WorldRecord record, List<String> folders) {
+    return new NamespacesWorld(record, socket(record), dial(record), layers, folders);
+  }
+
+  private static GuestAgent dial(WorldRecord record) {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket(record));
+    return SocketGuestAgent.connect(
+        record.sandbox().shortForm(),
+        () -> {
+          SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+          try {
+            channel.connect(address);
+            return channel;
+          } catch (IOException error) {
+            channel.close();
+            throw error;
+          }
+        });
+  }
+
+  @Override
+  public void discard(WorldRecord record, Collection<String> containers) {
+    List<String> paths = new ArrayList<>();
+    for (String container : containers) {
+      paths.add(record.cgroupParent() + "/" + container);
+    }
+    paths.add(agentCgroup(record));
+    if (record.ownsCgroupParent()) {
+      paths.add(record.cgroupParent());
+    }
+    cgroups.killAndRemove(paths);
+    try {
+      Files.deleteIfExists(socket(record));
+    } catch (IOException error) {
+      throw Failure.internal("cannot remove " + socket(record), error);
+    }
+  }
+
+  @Override
+  public void sweep(Set<SandboxId> known) {
+    List<String> unknown = new ArrayList<>();
+    for (String child : cgroups.children(ownCgroup)) {
+      if (known.stream().noneMatch(id -> id.value().equals(child))) {
+        LOG.warn("ending what is left of sandbox {}, which has no record", child);
+        unknown.add(ownCgroup + "/" + child);
+      }
+    }
+    cgroups.killAndRemove(unknown);
+    if (cgroups.children(ownCgroup).isEmpty()) {
+      cgroups.killAndRemove(List.of(ownCgroup));
+    }
+  }
+
+  @Override
+  public void retainLayers(Set<String> diffIds) {
+    layers.retain(diffIds);
+  }
+
+  private static String agentCgroup(WorldRecord record) {
+    return record.cgroupParent() + "/" + record.sandbox();
+  }
+
+  private static Path socket(WorldRecord record) {
+    return Path.of(record.folder(), "agent.sock");
+  }
+}

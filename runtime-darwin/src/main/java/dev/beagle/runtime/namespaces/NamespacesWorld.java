@@ -1,0 +1,133 @@
+package dev.beagle.runtime.namespaces;
+
+import dev.beagle.lifecycle.Closer;
+import dev.beagle.runtime.guest.DescriptorHandover;
+import dev.beagle.runtime.guest.GuestAgent;
+import dev.beagle.runtime.guest.wire.AddFolder;
+import dev.beagle.runtime.guest.wire.RemoveFolder;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.posix.Descriptor;
+import dev.beagle.runtime.world.World;
+import dev.beagle.runtime.world.WorldFolder;
+import dev.beagle.runtime.world.WorldRecord;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A sandbox's agent on this host; folders reach it as descriptors of detached mounts. */
+final class NamespacesWorld implements World {
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(30);
+
+  private final WorldRecord record;
+  private final Path socket;
+  private final GuestAgent agent;
+  private final LayerMounts layers;
+  private final AtomicLong nextDescriptor = new AtomicLong();
+  private final Set<String> present = new HashSet<>();
+
+  /**
+   * @param folders what the agent has already
+   */
+  NamespacesWorld(
+      WorldRecord record,
+      Path socket,
+      GuestAgent agent,
+      LayerMounts layers,
+      Collection<String> folders) {
+    this.record = record;
+    this.socket = socket;
+    this.agent = agent;
+    this.layers = layers;
+    present.addAll(folders);
+  }
+
+  @Override
+  public GuestAgent agent() {
+    return agent;
+  }
+
+  @Override
+  public synchronized void addFolders(List<WorldFolder> folders) {
+    Map<String, Descriptor> descriptors = new LinkedHashMap<>();
+    Map<String, AddFolder> requests = new LinkedHashMap<>();
+    try (Closer closer = new Closer()) {
+      for (WorldFolder folder : folders) {
+        if (present.contains(folder.name()) || requests.containsKey(folder.name())) {
+          continue;
+        }
+        String descriptor = nextDescriptorName();
+        descriptors.put(descriptor, closer.register(open(folder)));
+        requests.put(
+            folder.name(),
+            AddFolder.newBuilder()
+                .setName(folder.name())
+                .setHandedOver(descriptor)
+                .setReadOnly(readOnly(folder))
+                .build());
+      }
+      if (descriptors.isEmpty()) {
+        return;
+      }
+      DescriptorHandover.send(socket, descriptors);
+    }
+    for (AddFolder request : requests.values()) {
+      agent.call(Request.newBuilder().setAddFolder(request), CALL_LIMIT);
+      present.add(request.getName());
+    }
+  }
+
+  private String nextDescriptorName() {
+    return "d" + nextDescriptor.getAndIncrement();
+  }
+
+  private Descriptor open(WorldFolder folder) {
+    return switch (folder) {
+      case WorldFolder.Host(_, Path path, _) -> Descriptor.cloneTree(path, true);
+      case WorldFolder.Layer(_, String diffId, Path image) ->
+          Descriptor.cloneTree(layers.mount(diffId, image), false);
+    };
+  }
+
+  private static boolean readOnly(WorldFolder folder) {
+    return switch (folder) {
+      case WorldFolder.Host(_, _, boolean readOnly) -> readOnly;
+      case WorldFolder.Layer layer -> true;
+    };
+  }
+
+  @Override
+  public synchronized void removeFolders(List<String> names) {
+    for (String name : names) {
+      if (present.remove(name)) {
+        agent.call(
+            Request.newBuilder().setRemoveFolder(RemoveFolder.newBuilder().setName(name)),
+            CALL_LIMIT);
+      }
+    }
+  }
+
+  @Override
+  public String openLog(Path path) {
+    String name = "log" + nextDescriptorName();
+    try (Descriptor log = Descriptor.openLog(path)) {
+      DescriptorHandover.send(socket, Map.of(name, log));
+    }
+    return name;
+  }
+
+  @Override
+  public String cgroupOf(String container) {
+    return record.cgroupParent() + "/" + container;
+  }
+
+  @Override
+  public void close() {
+    agent.close();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.beagle.runtime.posix;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Declarations of libc, LP64. A function that fails throws {@link LastErrorException} with errno.
+ */
+final class PosixAbi {
+  static final int O_RDONLY = 0;
+  static final int O_WRONLY = 1;
+  static final int O_RDWR = 2;
+  static final int O_CREAT = 0x40;
+  static final int O_APPEND = 0x400;
+  static final int O_CLOEXEC = 0x80000;
+  static final int O_NOFOLLOW_GENERIC = 0x20000;
+  static final int O_NOFOLLOW_ARM64 = 0x8000;
+
+  static final int AF_UNIX = 1;
+  static final int SOCK_STREAM = 1;
+  static final int SOCK_CLOEXEC = 0x80000;
+  static final int SOL_SOCKET = 1;
+  static final int SCM_RIGHTS = 1;
+  static final int SO_RCVTIMEO = 20;
+  static final int SO_SNDTIMEO = 21;
+  static final int MSG_NOSIGNAL = 0x4000;
+
+  static final int AT_FDCWD = -100;
+  static final int AT_RECURSIVE = 0x8000;
+  static final int OPEN_TREE_CLONE = 1;
+
+  /** open_tree(2) has this number on every architecture. */
+  static final long SYS_OPEN_TREE = 428;
+
+  static final long MS_RDONLY = 1;
+  static final int MNT_DETACH = 2;
+
+  static final int LOOP_CTL_GET_FREE = 0x4C82;
+  static final int LOOP_CONFIGURE = 0x4C0A;
+
+  static final int ENOENT = 2;
+  static final int ENXIO = 6;
+  static final int EBUSY = 16;
+  static final int EINVAL = 22;
+  static final int ENOTBLK = 15;
+
+  static {
+    Native.register(PosixAbi.class, "c");
+  }
+
+  private PosixAbi() {}
+
+  static native int open(String path, int flags, int mode) throws LastErrorException;
+
+  static native int close(int descriptor) throws LastErrorException;
+
+  static native int socket(int domain, int type, int protocol) throws LastErrorException;
+
+  static native int connect(int socket, Pointer address, int length) throws LastErrorException;
+
+  static native int setsockopt(int socket, int level, int name, Pointer value, int length)
+      throws LastErrorException;
+
+  static native long sendmsg(int socket, Pointer message, int flags) throws LastErrorException;
+
+  static native long read(int descriptor, Pointer buffer, long length) throws LastErrorException;
+
+  static native long syscall(long number, long first, String second, long third)
+      throws LastErrorException;
+
+  static native int mount(
+      String source, String target, String type, long flags, @Nullable String data)
+      throws LastErrorException;
+
+  static native int umount2(String target, int flags) throws LastErrorException;
+
+  static native int ioctl(int descriptor, long request, long argument) throws LastErrorException;
+
+  static native int ioctl(int descriptor, long request, Pointer argument) throws LastErrorException;
+}

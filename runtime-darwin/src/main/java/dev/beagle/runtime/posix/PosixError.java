@@ -1,0 +1,32 @@
+package dev.beagle.runtime.posix;
+
+import com.sun.jna.LastErrorException;
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+
+/** Turns errno into a {@link Failure} that names the call and its object. */
+final class PosixError {
+  private PosixError() {}
+
+  static Failure of(String call, Object object, LastErrorException error) {
+    return Failure.of(kind(error.getErrorCode()), call + " " + object + ": " + text(error), error);
+  }
+
+  private static String text(LastErrorException error) {
+    // JNA's message is "[errno] text".
+    String message = String.valueOf(error.getMessage());
+    int end = message.indexOf("] ");
+    return end < 0 ? message : message.substring(end + 2);
+  }
+
+  private static FailureKind kind(int errno) {
+    return switch (errno) {
+      case PosixAbi.ENOENT -> FailureKind.NOT_FOUND;
+      case 1, 13 -> FailureKind.DENIED;
+      case 12, 23, 24, 28 -> FailureKind.EXHAUSTED;
+      case 11, 110 -> FailureKind.TIMED_OUT;
+      case 104, 111, 32 -> FailureKind.UNAVAILABLE;
+      default -> FailureKind.INTERNAL;
+    };
+  }
+}

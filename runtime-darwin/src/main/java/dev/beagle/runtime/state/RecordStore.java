@@ -1,0 +1,159 @@
+package dev.beagle.runtime.state;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.runtime.pod.ContainerId;
+import dev.beagle.runtime.pod.SandboxId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Records as JSON files: {@code sandboxes/<12 digits>/sandbox.json} and {@code c-<id>.json} beside
+ * it. Each is written aside and renamed, without a sync: a killed daemon loses nothing, and after a
+ * power cut the boot id says that what was recorded is gone. One writer per record at a time.
+ */
+public final class RecordStore {
+  private static final Logger LOG = LoggerFactory.getLogger(RecordStore.class);
+  private static final String SANDBOX_FILE = "sandbox.json";
+  private static final String CONTAINER_PREFIX = "c-";
+  private static final String SUFFIX = ".json";
+  private static final String ASIDE = ".new";
+
+  private final Path folder;
+  private final ObjectMapper json = RecordJson.mapper();
+
+  /**
+   * @param folder RUN/sandboxes; made when missing
+   */
+  public RecordStore(Path folder) {
+    this.folder = folder;
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException error) {
+      throw Failure.internal("cannot create " + folder + ": " + error.getMessage(), error);
+    }
+  }
+
+  /** A sandbox with its containers. */
+  public record Stored(SandboxRecord sandbox, List<ContainerRecord> containers) {}
+
+  /** Whether a sandbox's folder is there already: short ids may meet. */
+  public boolean occupied(SandboxId id) {
+    return Files.exists(folderOf(id));
+  }
+
+  public void write(SandboxRecord record) {
+    Path target = folderOf(record.id());
+    try {
+      if (!Files.isDirectory(target)) {
+        Files.createDirectory(
+            target,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+    } catch (IOException error) {
+      throw Failure.internal("cannot create " + target + ": " + error.getMessage(), error);
+    }
+    writeAside(target.resolve(SANDBOX_FILE), record);
+  }
+
+  public void write(ContainerRecord record) {
+    writeAside(containerFile(record.sandbox(), record.id()), record);
+  }
+
+  public void delete(SandboxId sandbox, ContainerId container) {
+    try {
+      Files.deleteIfExists(containerFile(sandbox, container));
+    } catch (IOException error) {
+      throw Failure.internal("cannot delete the record of container " + container, error);
+    }
+  }
+
+  /** Deletes the sandbox's whole folder. */
+  public void delete(SandboxId id) {
+    Path target = folderOf(id);
+    // The sandbox's record goes last: what is left without it would not be found again.
+    try (Stream<Path> files = Files.list(target)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        if (!file.getFileName().toString().equals(SANDBOX_FILE)) {
+          Files.deleteIfExists(file);
+        }
+      }
+      Files.deleteIfExists(target.resolve(SANDBOX_FILE));
+      Files.deleteIfExists(target);
+    } catch (NoSuchFileException gone) {
+      LOG.debug("folder {} is gone already", target);
+    } catch (IOException | UncheckedIOException error) {
+      throw Failure.internal("cannot delete " + target + ": " + error.getMessage(), error);
+    }
+  }
+
+  /**
+   * Everything that was recorded. A sandbox whose record cannot be read is left out: what runs of
+   * it is found by its cgroup.
+   */
+  public List<Stored> load() {
+    List<Stored> found = new ArrayList<>();
+    for (Path each : list(folder)) {
+      Path file = each.resolve(SANDBOX_FILE);
+      try {
+        SandboxRecord sandbox = json.readValue(Files.readAllBytes(file), SandboxRecord.class);
+        found.add(new Stored(sandbox, containers(each)));
+      } catch (IOException | JacksonException error) {
+        LOG.error("record {} cannot be read and is set aside: {}", file, error.getMessage());
+      }
+    }
+    return found;
+  }
+
+  private List<ContainerRecord> containers(Path sandbox) {
+    List<ContainerRecord> found = new ArrayList<>();
+    for (Path file : list(sandbox)) {
+      String name = file.getFileName().toString();
+      if (name.startsWith(CONTAINER_PREFIX) && name.endsWith(SUFFIX)) {
+        try {
+          found.add(json.readValue(Files.readAllBytes(file), ContainerRecord.class));
+        } catch (IOException | JacksonException error) {
+          LOG.error("record {} cannot be read: {}", file, error.getMessage());
+        }
+      }
+    }
+    return found;
+  }
+
+  private static List<Path> list(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    } catch (IOException error) {
+      throw Failure.internal("cannot list " + folder, error);
+    }
+  }
+
+  private void writeAside(Path target, Object record) {
+    Path aside = target.resolveSibling(target.getFileName() + ASIDE);
+    try {
+      Files.write(aside, json.writeValueAsBytes(record));
+      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException error) {
+      throw Failure.exhausted("cannot write record " + target + ": " + error.getMessage());
+    }
+  }
+
+  private Path folderOf(SandboxId id) {
+    return folder.resolve(id.shortForm());
+  }
+
+  private Path containerFile(SandboxId sandbox, ContainerId container) {
+    return folderOf(sandbox).resolve(CONTAINER_PREFIX + container + SUFFIX);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.beagle.runtime.world;
+
+import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.pod.SandboxId;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+
+/** A way to isolate sandboxes: plain namespaces, a micro-VM. Thread-safe. */
+public interface SandboxKind {
+  /** As clients name it in CRI's runtime_handler. */
+  String name();
+
+  /** Why it cannot run here and the way out; empty when it can. */
+  String problem();
+
+  /** What containers of this kind run on. Only for a kind without a problem. */
+  WorldTraits traits();
+
+  /** Where a new sandbox of this id will leave traces; written down before {@link #open}. */
+  WorldRecord plan(SandboxId id, String cgroupParent);
+
+  /** Starts a world. After a failure {@link #discard} has been done. */
+  World open(WorldRecord plan);
+
+  /** The world of an earlier daemon; empty when it is gone. */
+  Optional<World> adopt(WorldRecord record);
+
+  /**
+   * Ends and removes whatever is left of a world. Idempotent.
+   *
+   * @param containers ids of its containers
+   */
+  void discard(WorldRecord record, Collection<String> containers);
+
+  /** Ends whatever runs of sandboxes that are not among these. */
+  void sweep(Set<SandboxId> known);
+
+  /** Lets go of layers that no container uses any more. */
+  void retainLayers(Set<String> diffIds);
+}
