@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.namespaces;
+
+import org.jspecify.annotations.NullMarked;

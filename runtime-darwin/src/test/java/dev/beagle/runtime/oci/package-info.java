@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.oci;
+
+import org.jspecify.annotations.NullMarked;

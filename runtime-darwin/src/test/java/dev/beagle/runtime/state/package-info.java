@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.state;
+
+import org.jspecify.annotations.NullMarked;
