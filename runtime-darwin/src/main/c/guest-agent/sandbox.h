@@ -1,0 +1,15 @@
+#ifndef BEAGLE_SANDBOX_H
+#define BEAGLE_SANDBOX_H
+
+#include "channel.h"
+
+/* Remembers the world's namespaces; once, at the start. */
+int sandbox_init(void);
+
+int sandbox_open(struct caller caller, const struct open_sandbox *request, struct failure *failure);
+int sandbox_connect(struct caller caller, const struct connect_request *request, struct failure *failure);
+int sandbox_list(struct caller caller, struct failure *failure);
+/* Kills and unmounts everything, answers, and ends the loop. */
+int sandbox_close(struct caller caller);
+
+#endif
