@@ -47,9 +47,25 @@ public final class Cli {
     CommandLine line = new CommandLine(new BeagleCommand());
     line.addSubcommand(new DaemonCommand(context));
     line.addSubcommand(new DoctorCommand(context));
+    line.addSubcommand(new StatusCommand(context));
+    line.addSubcommand(new ImagesCommand(context));
+    line.addSubcommand(new PullCommand(context));
+    line.addSubcommand(passingOn(new RunCommand(context)));
+    line.addSubcommand(new PsCommand(context));
+    line.addSubcommand(new LogsCommand(context));
+    line.addSubcommand(passingOn(new ExecCommand(context)));
+    line.addSubcommand(new StopCommand(context));
+    line.addSubcommand(new RemoveCommand(context));
+    line.addSubcommand(new RemoveImageCommand(context));
+    line.addSubcommand(new VersionCommand(context));
     line.addSubcommand(new TrainCommand(context));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     return line;
+  }
+
+  /** What follows the image or the container belongs to the program in it, options too. */
+  private static CommandLine passingOn(RunsProcess command) {
+    return new CommandLine(command).setStopAtPositional(true);
   }
 
   private int explainUsage(ParameterException error) {
