@@ -1,0 +1,124 @@
+package dev.beagle.node.cli;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.node.client.SpdyConnection;
+import dev.beagle.node.client.SpdyStream;
+import dev.beagle.node.output.Console;
+import dev.beagle.time.Time;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Our end of an exec's streams (remote command protocol v4): passes the three streams, tells the
+ * size of our terminal, and reads the exit status from the error stream.
+ */
+final class RemoteCommand {
+  private static final int MAX_STATUS_BYTES = 1 << 16;
+  private static final Duration SIZE_CHECK = Duration.ofMillis(500);
+
+  private final Console console;
+  private final Time time;
+  private final InputStream standardInput;
+
+  RemoteCommand(Console console, Time time, InputStream standardInput) {
+    this.console = console;
+    this.time = time;
+    this.standardInput = standardInput;
+  }
+
+  /** Returns the command's exit status. */
+  int run(URI url, boolean tty, boolean interactive) throws InterruptedException {
+    try (RawTerminal terminal = RawTerminal.enter(tty);
+        SpdyConnection connection = SpdyConnection.open(url, SpdyConnection.REMOTE_COMMAND)) {
+      SpdyStream error = connection.stream(Map.of("streamtype", "error"));
+      List<Thread> outputs = new ArrayList<>();
+      List<Thread> others = new ArrayList<>();
+      if (interactive) {
+        OutputStream stdin = connection.stream(Map.of("streamtype", "stdin")).output();
+        // A platform thread, because reading standard input may block its carrier for ever.
+        others.add(Thread.ofPlatform().daemon().start(() -> copyInput(stdin)));
+      }
+      SpdyStream stdout = connection.stream(Map.of("streamtype", "stdout"));
+      outputs.add(Thread.ofVirtual().start(() -> copy(stdout.input(), console.out())));
+      if (!tty) {
+        SpdyStream stderr = connection.stream(Map.of("streamtype", "stderr"));
+        outputs.add(Thread.ofVirtual().start(() -> copy(stderr.input(), console.err())));
+      } else {
+        OutputStream resize = connection.stream(Map.of("streamtype", "resize")).output();
+        others.add(Thread.ofVirtual().start(() -> tellSizes(terminal, resize)));
+      }
+      int status = status(error.input().readNBytes(MAX_STATUS_BYTES));
+      for (Thread output : outputs) {
+        output.join();
+      }
+      others.forEach(Thread::interrupt);
+      return status;
+    } catch (IOException lost) {
+      throw Failure.unavailable("exec: the connection ended: " + lost.getMessage(), lost);
+    }
+  }
+
+  private void copyInput(OutputStream stdin) {
+    copy(standardInput, stdin);
+    try {
+      stdin.close();
+    } catch (IOException gone) {
+      // the command ended first
+    }
+  }
+
+  private static void copy(InputStream from, OutputStream to) {
+    byte[] buffer = new byte[1 << 14];
+    try {
+      for (int count; (count = from.read(buffer)) >= 0; ) {
+        to.write(buffer, 0, count);
+        to.flush();
+      }
+    } catch (IOException ended) {
+      // either side is gone; the status says how the command ended
+    }
+  }
+
+  private void tellSizes(RawTerminal terminal, OutputStream resize) {
+    String told = "";
+    try {
+      while (true) {
+        String size = terminal.size();
+        if (!size.isEmpty() && !size.equals(told)) {
+          resize.write(size.getBytes(StandardCharsets.US_ASCII));
+          told = size;
+        }
+        time.sleep(SIZE_CHECK);
+      }
+    } catch (IOException | InterruptedException ended) {
+      // the command ended
+    }
+  }
+
+  static int status(byte[] json) {
+    try {
+      JsonNode status = JsonMapper.shared().readTree(json);
+      if (status.path("status").asString("").equals("Success")) {
+        return ExitCodes.OK;
+      }
+      for (JsonNode cause : status.path("details").path("causes")) {
+        if (cause.path("reason").asString("").equals("ExitCode")) {
+          return Integer.parseInt(cause.path("message").asString(""));
+        }
+      }
+      throw Failure.internal(status.path("message").asString("exec failed without saying why"));
+    } catch (JacksonException | NumberFormatException malformed) {
+      throw Failure.corrupted("exec: the exit status cannot be read", malformed);
+    }
+  }
+}

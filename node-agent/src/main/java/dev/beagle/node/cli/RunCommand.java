@@ -1,0 +1,230 @@
+package dev.beagle.node.cli;
+
+import dev.beagle.cri.v1.ContainerStatus;
+import dev.beagle.cri.v1.Image;
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.node.client.ContainerLog;
+import dev.beagle.node.client.CriClient;
+import dev.beagle.node.client.Directory;
+import dev.beagle.node.client.Images;
+import dev.beagle.node.client.PodSpec;
+import dev.beagle.node.client.SinglePod;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.random.RandomGenerator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * {@code beagle run}: a pod with one container. In the foreground what the container writes is
+ * shown and its exit status is ours; Ctrl-C stops it.
+ */
+@Command(
+    name = "run",
+    description = "Run a pod with one container of an image; pulls the image where it is not here.",
+    mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
+  private static final int INTERRUPT_GRACE_SECONDS = 10;
+
+  private final CliContext context;
+
+  @Mixin final NodeOptions node = new NodeOptions();
+
+  @Option(
+      names = {"-d", "--detach"},
+      description = "Leave it running and print its name.")
+  boolean detach;
+
+  @Option(names = "--rm", description = "Remove the pod when the container ends.")
+  boolean remove;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "Name of pod and container.")
+  String name = "";
+
+  @Option(
+      names = {"-e", "--env"},
+      paramLabel = "KEY[=VALUE]",
+      description = "Set a variable; without a value the one it has here.")
+  List<String> environment = List.of();
+
+  @Option(
+      names = {"-p", "--publish"},
+      paramLabel = "[ADDRESS:]HOST:POD[/PROTOCOL]",
+      description = "Lead a port of this host to one of the pod.")
+  List<String> ports = List.of();
+
+  @Option(
+      names = {"-v", "--volume"},
+      paramLabel = "HOST:POD[:ro]",
+      description = "Show a file or folder of this host in the container.")
+  List<String> volumes = List.of();
+
+  @Option(
+      names = {"-w", "--workdir"},
+      paramLabel = "DIR",
+      description = "Working folder (default: the image's).")
+  String workingFolder = "";
+
+  @Option(
+      names = "--entrypoint",
+      paramLabel = "PROGRAM",
+      description = "Run this instead of the image's entry point.")
+  String entrypoint = "";
+
+  @Option(
+      names = "--kind",
+      paramLabel = "KIND",
+      description = "Sandbox kind (default: the node's; beagle doctor lists them).")
+  String kind = "";
+
+  @Option(
+      names = {"-i", "--interactive"},
+      hidden = true)
+  boolean interactive;
+
+  @Option(
+      names = {"-t", "--tty"},
+      hidden = true)
+  boolean tty;
+
+  @Parameters(index = "0", paramLabel = "IMAGE", description = "NAME[:TAG] or NAME@DIGEST.")
+  String image = "";
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "ARGUMENT",
+      description = "Replace the image's command.")
+  List<String> arguments = List.of();
+
+  RunCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (interactive || tty) {
+      throw Failure.unsupported(
+          "run -i and -t are not there yet: start it with `beagle run -d`, then `beagle exec -it`");
+    }
+    try (CriClient client = node.connect(context)) {
+      String podName = RunOptions.name(name, image, RandomGenerator.getDefault());
+      requireFree(client, podName);
+      String uid = UUID.randomUUID().toString();
+      PodSpec spec = spec(client, podName, uid);
+      SinglePod pod;
+      try {
+        pod = SinglePod.create(client, spec.sandbox(), spec.container(), kind);
+      } catch (RuntimeException error) {
+        PodLogs.remove(node.folder(context), uid);
+        throw error;
+      }
+      return run(client, spec, pod);
+    }
+  }
+
+  private int run(CriClient client, PodSpec spec, SinglePod pod) throws InterruptedException {
+    try {
+      pod.start();
+    } catch (Failure failure) {
+      end(pod, spec, true);
+      context.console().note(failure.reason());
+      return startFailureCode(failure);
+    }
+    if (detach) {
+      context.console().line(spec.name());
+      return ExitCodes.OK;
+    }
+    Thread interrupted =
+        Thread.ofPlatform().name("interrupted").unstarted(() -> stopInterrupted(pod, spec));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    Path logFile = spec.logFolder().resolve(spec.name() + ".log");
+    ContainerLog log =
+        new ContainerLog(logFile, context.console().out(), context.console().err(), false);
+    Optional<ContainerStatus> status =
+        new LogFollower(client, context.time()).follow(pod.containerId(), log);
+    try {
+      Runtime.getRuntime().removeShutdownHook(interrupted);
+    } catch (IllegalStateException endingAlready) {
+      interrupted.join(); // Ctrl-C came first: its thread ends the process
+    }
+    end(pod, spec, remove);
+    return status.map(ContainerStatus::getExitCode).orElse(ExitCodes.CONTAINER_FAILED);
+  }
+
+  private void stopInterrupted(SinglePod pod, PodSpec spec) {
+    try {
+      pod.stopContainer(INTERRUPT_GRACE_SECONDS);
+      end(pod, spec, remove);
+    } catch (RuntimeException error) {
+      context.console().note("while stopping " + spec.name() + ": " + error.getMessage());
+    }
+    context.console().out().flush();
+    Runtime.getRuntime().halt(ExitCodes.of(FailureKind.CANCELLED));
+  }
+
+  private void end(SinglePod pod, PodSpec spec, boolean removed) {
+    if (removed) {
+      pod.remove();
+      PodLogs.remove(node.folder(context), spec.uid());
+    }
+  }
+
+  private PodSpec spec(CriClient client, String podName, String uid) throws InterruptedException {
+    Path workingHere = context.host().workingFolder();
+    List<dev.beagle.cri.v1.Mount> mounts =
+        volumes.stream().map(text -> RunOptions.mount(text, workingHere)).toList();
+    List<dev.beagle.cri.v1.PortMapping> published = ports.stream().map(RunOptions::port).toList();
+    var variables = RunOptions.environment(environment, context.host().environment());
+    String imageId = requireImage(client);
+    return new PodSpec(
+        podName,
+        uid,
+        imageId,
+        image,
+        entrypoint.isEmpty() ? List.of() : List.of(entrypoint),
+        arguments,
+        variables,
+        workingFolder,
+        mounts,
+        published,
+        PodLogs.create(node.folder(context), uid));
+  }
+
+  private String requireImage(CriClient client) throws InterruptedException {
+    Images images = new Images(client);
+    Optional<Image> present = images.find(image);
+    if (present.isPresent()) {
+      return present.get().getId();
+    }
+    return new PullDisplay(context.console(), context.time()).pull(images, image);
+  }
+
+  private static void requireFree(CriClient client, String podName) {
+    if (Directory.of(client).findPodNamed(podName).isPresent()) {
+      throw Failure.alreadyExists(
+          "pod %s exists; choose another --name, or `beagle rm -f %s` first"
+              .formatted(podName, podName));
+    }
+  }
+
+  /** Docker's codes, told from what every OCI runtime says. */
+  static int startFailureCode(Failure failure) {
+    String reason = failure.reason();
+    if (reason.contains("executable file")
+        || reason.contains("not found in $PATH")
+        || reason.contains("No such file or directory")
+        || reason.contains("no such file or directory")) {
+      return ExitCodes.COMMAND_NOT_FOUND;
+    }
+    return reason.contains("ermission denied")
+        ? ExitCodes.CANNOT_INVOKE
+        : ExitCodes.CONTAINER_FAILED;
+  }
+}

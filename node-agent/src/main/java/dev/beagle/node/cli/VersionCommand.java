@@ -1,0 +1,26 @@
+package dev.beagle.node.cli;
+
+import dev.beagle.node.config.Version;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** {@code beagle version}. */
+@Command(
+    name = "version",
+    description = "Show the version of beagle and of what it runs on.",
+    mixinStandardHelpOptions = true)
+final class VersionCommand implements Callable<Integer> {
+  private final CliContext context;
+
+  VersionCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    context.console().line("beagle " + Version.CURRENT);
+    context.console().line("JDK " + Runtime.version());
+    context.console().line(context.host().os() + " " + context.host().architecture());
+    return ExitCodes.OK;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.beagle.node.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Everything a node can be told, checked and with its defaults filled in. Made by {@link
+ * ConfigLoader}; the keys, their defaults and their meaning stand in {@link ConfigKeys}.
+ *
+ * @param root images and what survives a reboot; absolute
+ * @param run sockets, records of what runs; absolute, short enough for a socket's path
+ */
+public record NodeConfig(
+    Path root,
+    Path run,
+    SandboxConfig sandbox,
+    NetworkConfig network,
+    RegistryConfig registry,
+    ImagesConfig images,
+    LogConfig log) {
+
+  /**
+   * @param defaultKind the sandbox kind for pods that name none; empty for the best that runs here
+   * @param ociRuntime what makes containers on a Linux host: {@code crun}, {@code runc} or an
+   *     absolute path
+   */
+  public record SandboxConfig(String defaultKind, String ociRuntime) {}
+
+  /**
+   * @param podCidr the IPv4 network that pods get their addresses from
+   * @param hostPort whether the host itself is a port of the pod network (a TAP and a route), so
+   *     that it can dial pod addresses
+   */
+  public record NetworkConfig(String podCidr, boolean hostPort) {}
+
+  /**
+   * @param configPath folder with {@code HOST/hosts.toml} as containerd reads them; absent for none
+   */
+  public record RegistryConfig(Optional<Path> configPath) {}
+
+  /**
+   * @param maxLayerBytes the most bytes one layer may unpack to
+   */
+  public record ImagesConfig(long maxLayerBytes) {}
+
+  /**
+   * @param level the least severe level that is logged
+   */
+  public record LogConfig(LogLevel level) {}
+
+  /** SLF4J's levels, most severe first. */
+  public enum LogLevel {
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG
+  }
+
+  /** Where the CRI is served. */
+  public Path criSocket() {
+    return run.resolve("cri.sock");
+  }
+}
