@@ -1,0 +1,209 @@
+package dev.beagle.node.streaming;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.timeout.IdleStateHandler;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The one HTTP request of a connection: finds what its token stands for and turns the connection
+ * into SPDY. The token is used up by a successful upgrade only. A connection has one of these;
+ * event loop only.
+ */
+@SuppressWarnings(
+    "FutureReturnValueIgnored") // Netty: a failed write or close ends in channelInactive.
+final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
+  private static final String PROTOCOL_VERSION = "X-Stream-Protocol-Version";
+  private static final String ACCEPTED_VERSIONS = "X-Accepted-Stream-Protocol-Versions";
+  private static final String SPDY = "SPDY/3.1";
+  private static final Pattern PATH =
+      Pattern.compile("/(exec|attach|portforward)/([A-Za-z0-9_-]{1,64})");
+  private static final int MAX_BODY_BYTES = 4096;
+
+  private final WaitingRequests waiting;
+  private final StreamingLimits limits;
+  private final ExecutorService threads;
+
+  HttpUpgrade(WaitingRequests waiting, StreamingLimits limits, ExecutorService threads) {
+    this.waiting = waiting;
+    this.limits = limits;
+    this.threads = threads;
+  }
+
+  /** Adds this and what it needs to a new connection. */
+  void install(ChannelPipeline pipeline) {
+    pipeline.addLast(new HttpServerCodec());
+    pipeline.addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true));
+    pipeline.addLast(this);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext here) {
+    here.executor()
+        .schedule(
+            () -> {
+              if (!here.isRemoved()) {
+                here.close();
+              }
+            },
+            limits.handshake().toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext here, FullHttpRequest request) {
+    if (!request.decoderResult().isSuccess()) {
+      refuse(here, HttpResponseStatus.BAD_REQUEST, "malformed HTTP request");
+      return;
+    }
+    if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.POST)) {
+      refuse(here, HttpResponseStatus.METHOD_NOT_ALLOWED, "use GET or POST");
+      return;
+    }
+    String uri = request.uri();
+    int query = uri.indexOf('?');
+    Matcher path = PATH.matcher(query < 0 ? uri : uri.substring(0, query));
+    Optional<StreamingRequest> found =
+        path.matches() ? waiting.find(path.group(1), path.group(2)) : Optional.empty();
+    if (found.isEmpty()) {
+      refuse(
+          here,
+          HttpResponseStatus.NOT_FOUND,
+          "no streaming request waits here; its URL serves once and for "
+              + limits.tokenLifetime().toSeconds()
+              + " s");
+      return;
+    }
+    upgrade(here, request, found.get(), path.group(2));
+  }
+
+  private void upgrade(
+      ChannelHandlerContext here, FullHttpRequest http, StreamingRequest request, String token) {
+    if (!http.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
+        || !http.headers().containsValue(HttpHeaderNames.UPGRADE, SPDY, true)) {
+      refuse(here, HttpResponseStatus.BAD_REQUEST, "an upgrade to " + SPDY + " is needed");
+      return;
+    }
+    List<String> offered = offeredVersions(http);
+    if (offered.isEmpty()) {
+      refuse(here, HttpResponseStatus.BAD_REQUEST, PROTOCOL_VERSION + " is needed");
+      return;
+    }
+    List<String> known = knownVersions(request);
+    Optional<String> agreed = offered.stream().filter(known::contains).findFirst();
+    if (agreed.isEmpty()) {
+      refuseVersions(here, offered, known);
+      return;
+    }
+    if (!waiting.take(token)) {
+      refuse(here, HttpResponseStatus.NOT_FOUND, "this URL was used a moment ago");
+      return;
+    }
+    switchToSpdy(here, session(request, agreed.get()), agreed.get());
+  }
+
+  private static List<String> offeredVersions(FullHttpRequest http) {
+    List<String> offered = new ArrayList<>();
+    for (String line : http.headers().getAll(PROTOCOL_VERSION)) {
+      for (String version : line.split(",", -1)) {
+        if (!version.isBlank()) {
+          offered.add(version.strip());
+        }
+      }
+    }
+    return offered;
+  }
+
+  private static List<String> knownVersions(StreamingRequest request) {
+    return switch (request) {
+      case StreamingRequest.RemoteCommand _ ->
+          RemoteCommandProtocol.SPDY.stream().map(RemoteCommandProtocol::wireName).toList();
+      case StreamingRequest.PortForward _ -> List.of(PortForwardSession.PROTOCOL);
+    };
+  }
+
+  private StreamSession session(StreamingRequest request, String version) {
+    return switch (request) {
+      case StreamingRequest.RemoteCommand command ->
+          new RemoteCommandSession(
+              command, RemoteCommandProtocol.find(version).orElseThrow(), limits, threads);
+      case StreamingRequest.PortForward forward ->
+          new PortForwardSession(forward.dialer(), limits, threads);
+    };
+  }
+
+  private void switchToSpdy(ChannelHandlerContext here, StreamSession session, String version) {
+    FullHttpResponse switching =
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.SWITCHING_PROTOCOLS);
+    switching
+        .headers()
+        .set(HttpHeaderNames.CONNECTION, "Upgrade")
+        .set(HttpHeaderNames.UPGRADE, SPDY)
+        .set(PROTOCOL_VERSION, version);
+    here.writeAndFlush(switching);
+    ChannelPipeline pipeline = here.pipeline();
+    pipeline.addLast(new IdleStateHandler(0, 0, limits.idle().toMillis(), TimeUnit.MILLISECONDS));
+    pipeline.addLast(SpdyConnection.codec());
+    pipeline.addLast(new SpdyConnection(session, limits));
+    pipeline.remove(HttpObjectAggregator.class);
+    pipeline.remove(this);
+    // Last: it hands on what the client sent after its request.
+    pipeline.remove(HttpServerCodec.class);
+  }
+
+  private static void refuseVersions(
+      ChannelHandlerContext here, List<String> offered, List<String> known) {
+    FullHttpResponse response =
+        response(
+            HttpResponseStatus.FORBIDDEN,
+            "none of the protocols " + offered + " is known here; known are " + known);
+    response.headers().set(ACCEPTED_VERSIONS, known);
+    send(here, response);
+  }
+
+  private static void refuse(ChannelHandlerContext here, HttpResponseStatus status, String reason) {
+    send(here, response(status, reason));
+  }
+
+  private static FullHttpResponse response(HttpResponseStatus status, String reason) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            status,
+            Unpooled.copiedBuffer(reason + "\n", StandardCharsets.UTF_8));
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
+        .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes())
+        .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    return response;
+  }
+
+  private static void send(ChannelHandlerContext here, FullHttpResponse response) {
+    here.writeAndFlush(response).addListener(sent -> here.close());
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext here, Throwable cause) {
+    here.close();
+  }
+}

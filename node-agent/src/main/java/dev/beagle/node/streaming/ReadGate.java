@@ -1,0 +1,52 @@
+package dev.beagle.node.streaming;
+
+import io.netty.channel.Channel;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Stops reading a connection while what was read from it and not yet consumed exceeds a limit. SPDY
+ * as Go peers speak it has no flow control, so one slow consumer holds up all streams of its
+ * connection, as it does in Go.
+ *
+ * <p>{@link #take} belongs to the event loop, {@link #give} to any thread; the channel is only
+ * switched on the event loop, so that a late "on" cannot overtake an "off".
+ */
+final class ReadGate {
+  static final int HIGH = 256 * 1024;
+  static final int LOW = 64 * 1024;
+
+  private final Channel channel;
+  private final AtomicInteger held = new AtomicInteger();
+
+  ReadGate(Channel channel) {
+    this.channel = channel;
+  }
+
+  void take(int bytes) {
+    if (held.addAndGet(bytes) > HIGH) {
+      channel.config().setAutoRead(false);
+    }
+  }
+
+  void give(int bytes) {
+    int after = held.addAndGet(-bytes);
+    if (after <= LOW && after + bytes > LOW && !channel.eventLoop().isShuttingDown()) {
+      channel.eventLoop().execute(this::reopen);
+    }
+  }
+
+  /** Whether reading is stopped. */
+  boolean shut() {
+    return !channel.config().isAutoRead();
+  }
+
+  int held() {
+    return held.get();
+  }
+
+  private void reopen() {
+    if (held.get() <= HIGH) {
+      channel.config().setAutoRead(true);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.beagle.node.streaming;
+
+import java.time.Duration;
+
+/**
+ * What a client may cost and for how long.
+ *
+ * @param tokenLifetime how long a URL may wait for its client
+ * @param waitingTokens URLs waiting at once
+ * @param connections TCP connections at once, upgraded or not
+ * @param handshake from the TCP connection to the upgrade, and from the upgrade to all streams
+ * @param idle without a byte in either direction
+ * @param stallPing how often a connection that we do not read (its target is slow) is probed, since
+ *     only a failing write shows then that the client is gone
+ * @param linger how long after our end of stream we wait for the client's
+ * @param streams open streams of one connection
+ */
+record StreamingLimits(
+    Duration tokenLifetime,
+    int waitingTokens,
+    int connections,
+    Duration handshake,
+    Duration idle,
+    Duration stallPing,
+    Duration linger,
+    int streams) {
+  /** The first two and the times are those of the Go library that containerd and CRI-O embed. */
+  static final StreamingLimits STANDARD =
+      new StreamingLimits(
+          Duration.ofMinutes(1),
+          1000,
+          4000,
+          Duration.ofSeconds(30),
+          Duration.ofHours(4),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(5),
+          1024);
+}
