@@ -1,0 +1,101 @@
+package dev.beagle.image.content;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Files that are there whole or not at all, also after a power cut. */
+public final class DurableFiles {
+  private static final String ASIDE = ".aside";
+
+  private DurableFiles() {}
+
+  /** Writes a file aside, syncs it and renames it into place; the folder is synced too. */
+  public static void replace(Path file, byte[] content) {
+    Path aside = file.resolveSibling(file.getFileName() + ASIDE);
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              aside,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        ByteBuffer buffer = ByteBuffer.wrap(content);
+        while (buffer.hasRemaining()) {
+          channel.write(buffer);
+        }
+        channel.force(true);
+      }
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+      syncFolder(file);
+    } catch (IOException error) {
+      throw failure("write", file, error);
+    }
+  }
+
+  /** Deletes a file, if it is there, for good. */
+  public static void delete(Path file) {
+    try {
+      if (Files.deleteIfExists(file)) {
+        syncFolder(file);
+      }
+    } catch (IOException error) {
+      throw failure("delete", file, error);
+    }
+  }
+
+  /** Deletes what interrupted replacements left in the folder. */
+  public static void sweepAside(Path folder) {
+    for (Path file : list(folder)) {
+      if (file.getFileName().toString().endsWith(ASIDE)) {
+        delete(file);
+      }
+    }
+  }
+
+  /** The folder's entries in the order of their names. */
+  public static List<Path> list(Path folder) {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.sorted().toList();
+    } catch (IOException error) {
+      throw failure("list", folder, error);
+    }
+  }
+
+  /** Makes the folder and those above it. */
+  public static Path createFolder(Path folder) {
+    try {
+      return Files.createDirectories(folder);
+    } catch (IOException error) {
+      throw failure("create", folder, error);
+    }
+  }
+
+  /** Makes a rename in the file's folder last. */
+  static void syncFolder(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  /** EXHAUSTED where the disk is full, else INTERNAL. */
+  public static Failure failure(String verb, Path file, IOException error) {
+    String reason = String.valueOf(error.getMessage());
+    FailureKind kind =
+        reason.contains("No space left") || reason.contains("Disk quota")
+            ? FailureKind.EXHAUSTED
+            : FailureKind.INTERNAL;
+    return Failure.of(kind, "cannot %s %s: %s".formatted(verb, file, reason), error);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.beagle.image.registry;
+
+import dev.beagle.failure.Failure;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.time.Duration;
+
+/** Sends single requests and nothing around them. Thread-safe. */
+final class HttpExchange {
+  private final HttpClients clients;
+  private final RegistrySettings settings;
+
+  HttpExchange(HttpClients clients, RegistrySettings settings) {
+    this.clients = clients;
+    this.settings = settings;
+  }
+
+  /**
+   * @throws Failure CANCELLED where the thread was interrupted
+   */
+  RegistryResponse send(TlsSettings tls, HttpRequest.Builder request) throws IOException {
+    Duration idle = settings.idleTimeout();
+    request.timeout(settings.answerTimeout()).setHeader("User-Agent", "beagle");
+    try {
+      return RegistryResponse.of(
+          clients.with(tls).send(request.build(), _ -> new ResponseBody(idle)));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while waiting for a registry");
+    }
+  }
+}

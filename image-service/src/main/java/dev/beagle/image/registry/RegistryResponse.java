@@ -1,0 +1,59 @@
+package dev.beagle.image.registry;
+
+import dev.beagle.failure.Failure;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * An answer whose body has not been read yet.
+ *
+ * @param uri that answered, after redirects
+ */
+record RegistryResponse(URI uri, int status, HttpHeaders headers, ResponseBody body)
+    implements AutoCloseable {
+  static RegistryResponse of(HttpResponse<ResponseBody> response) {
+    return new RegistryResponse(
+        response.uri(), response.statusCode(), response.headers(), response.body());
+  }
+
+  String header(String name) {
+    return headers.firstValue(name).orElse("");
+  }
+
+  List<String> headers(String name) {
+    return headers.allValues(name);
+  }
+
+  /** The length that the answer announces, empty where it does not or lies about it. */
+  OptionalLong contentLength() {
+    try {
+      return headers.firstValueAsLong("content-length");
+    } catch (NumberFormatException lie) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /**
+   * The whole body.
+   *
+   * @throws Failure CORRUPTED where it is longer than the limit
+   */
+  byte[] readAll(int limit, String subject) throws IOException {
+    byte[] content = body.readNBytes(limit + 1);
+    if (content.length > limit) {
+      throw Failure.corrupted(
+          "%s: %s sent more than the %d bytes that are allowed"
+              .formatted(subject, uri.getAuthority(), limit));
+    }
+    return content;
+  }
+
+  @Override
+  public void close() {
+    body.close();
+  }
+}
