@@ -36,7 +36,7 @@ public final class DescriptorHandover {
     try (DescriptorChannel channel = DescriptorChannel.connect(socket, TIMEOUT)) {
       channel.send(Frames.encode(hello), List.of());
       channel.send(Frames.encode(handover), batch.stream().map(Map.Entry::getValue).toList());
-      SocketGuestAgent.checkGreeting(readReply(channel));
+      // One reply for both frames: on this connection the greeting needs no round trip.
       SocketGuestAgent.checkGreeting(readReply(channel));
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.lifecycle;
+
+import org.jspecify.annotations.NullMarked;
