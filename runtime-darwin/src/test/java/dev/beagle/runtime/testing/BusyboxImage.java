@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Assumptions;
 /** An image with Debian's static busybox as its only layer, made by mkfs.erofs. */
 public final class BusyboxImage implements RootFilesystems {
   private static final List<String> APPLETS =
-      List.of("sh", "echo", "sleep", "cat", "ls", "true", "false", "id", "ps", "mount", "dd", "yes");
+      List.of(
+          "sh", "echo", "sleep", "cat", "ls", "true", "false", "id", "ps", "mount", "dd", "yes");
 
   private final Path image;
 
@@ -59,8 +60,7 @@ public final class BusyboxImage implements RootFilesystems {
 
       @Override
       public ImageDefaults defaults() {
-        return new ImageDefaults(
-            List.of(), List.of("/bin/sh"), List.of(), "", "", "", List.of());
+        return new ImageDefaults(List.of(), List.of("/bin/sh"), List.of(), "", "", "", List.of());
       }
 
       @Override

@@ -21,42 +21,39 @@ public final class Specs {
   private Specs() {}
 
   public static SandboxSpec sandbox(String name) {
+    return sandbox(name, "", NamespaceMode.POD, "");
+  }
+
+  private static SandboxSpec sandbox(
+      String name, String kind, NamespaceMode network, String logDirectory) {
     return new SandboxSpec(
         new SandboxName(name, "default", "uid-" + name, 0),
         Owner.CRI,
-        "",
-        name,
+        kind,
+        network == NamespaceMode.NODE ? "" : name,
         Optional.empty(),
         List.of(),
-        NamespaceMode.POD,
+        network,
         NamespaceMode.CONTAINER,
         NamespaceMode.POD,
         Map.of("app", name),
         Map.of(),
-        "",
+        logDirectory,
         "",
         Map.of(),
         false);
   }
 
   public static SandboxSpec hostNetworkSandbox(String name) {
-    SandboxSpec spec = sandbox(name);
-    return new SandboxSpec(
-        spec.name(),
-        spec.owner(),
-        spec.kind(),
-        "",
-        spec.dns(),
-        spec.ports(),
-        NamespaceMode.NODE,
-        spec.pid(),
-        spec.ipc(),
-        spec.labels(),
-        spec.annotations(),
-        spec.logDirectory(),
-        spec.cgroupParent(),
-        spec.sysctls(),
-        spec.privileged());
+    return sandbox(name, "", NamespaceMode.NODE, "");
+  }
+
+  public static SandboxSpec sandboxOfKind(String name, String kind) {
+    return sandbox(name, kind, NamespaceMode.POD, "");
+  }
+
+  public static SandboxSpec loggingSandbox(String name, String logDirectory) {
+    return sandbox(name, "", NamespaceMode.POD, logDirectory);
   }
 
   public static SecuritySpec security() {
@@ -83,6 +80,19 @@ public final class Specs {
 
   public static ContainerSpec container(
       String name, SecuritySpec security, List<FolderMount> mounts, String... command) {
+    return newContainer(name, security, mounts, "", command);
+  }
+
+  public static ContainerSpec loggingContainer(String name, String logPath) {
+    return newContainer(name, security(), List.of(), logPath, "sh");
+  }
+
+  private static ContainerSpec newContainer(
+      String name,
+      SecuritySpec security,
+      List<FolderMount> mounts,
+      String logPath,
+      String... command) {
     return new ContainerSpec(
         new ContainerName(name, 0),
         "sha256:" + "0".repeat(64),
@@ -94,7 +104,7 @@ public final class Specs {
         mounts,
         Map.of(),
         Map.of(),
-        "",
+        logPath,
         false,
         false,
         false,

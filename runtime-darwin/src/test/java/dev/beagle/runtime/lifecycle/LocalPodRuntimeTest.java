@@ -1,0 +1,249 @@
+package dev.beagle.runtime.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.pod.Container;
+import dev.beagle.runtime.pod.ContainerState;
+import dev.beagle.runtime.pod.Sandbox;
+import dev.beagle.runtime.pod.SandboxState;
+import dev.beagle.runtime.state.RecordStore;
+import dev.beagle.runtime.testing.FixedImage;
+import dev.beagle.runtime.testing.RecordingNetworks;
+import dev.beagle.runtime.testing.SimulatedAgent;
+import dev.beagle.runtime.testing.SimulatedKind;
+import dev.beagle.runtime.testing.Specs;
+import dev.beagle.testing.ManualTime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LocalPodRuntimeTest {
+  @TempDir Path folder;
+
+  private final FixedImage images = FixedImage.shell();
+  private final RecordingNetworks networks = new RecordingNetworks();
+  private final ManualTime time = new ManualTime();
+  private SimulatedKind kind;
+  private LocalPodRuntime runtime;
+
+  @BeforeEach
+  void open() {
+    kind = new SimulatedKind(folder);
+    runtime = recover("boot-1");
+  }
+
+  private LocalPodRuntime recover(String bootId) {
+    return LocalPodRuntime.recover(
+        new PodEnvironment(
+            new RecordStore(folder.resolve("run")),
+            images,
+            networks,
+            folder.resolve("containers"),
+            bootId,
+            time),
+        List.of(kind));
+  }
+
+  private void assertNothingLeft() throws IOException {
+    assertThat(runtime.sandboxes()).isEmpty();
+    assertThat(kind.worldCount()).isZero();
+    assertThat(kind.mountedLayers()).isEmpty();
+    assertThat(networks.attached()).isEmpty();
+    assertThat(images.openCount()).isZero();
+    try (Stream<Path> files = Files.walk(folder)) {
+      assertThat(files.filter(Files::isRegularFile)).isEmpty();
+    }
+    if (Files.exists(folder.resolve("containers"))) {
+      assertThat(folder.resolve("containers")).isEmptyDirectory();
+    }
+  }
+
+  private Container started(Sandbox sandbox, String name) {
+    Container container = sandbox.createContainer(Specs.container(name, "sh"));
+    container.start();
+    return container;
+  }
+
+  @Test
+  void aPodFromRunToRemoveLeavesNothing() throws Exception {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    assertThat(sandbox.state())
+        .isInstanceOfSatisfying(
+            SandboxState.Ready.class, ready -> assertThat(ready.addresses()).hasSize(1));
+    Container container = started(sandbox, "c");
+    kind.agent(sandbox.id()).end(container.id().value(), 3);
+    assertThat(container.await().code()).isEqualTo(3);
+    assertThat(container.state())
+        .isInstanceOfSatisfying(
+            ContainerState.Exited.class, exited -> assertThat(exited.reason()).isEqualTo("Error"));
+    sandbox.remove();
+    sandbox.remove();
+    assertNothingLeft();
+  }
+
+  @Test
+  void theSameNameAndAttemptIsTheSameSandboxAndContainer() {
+    Sandbox first = runtime.runSandbox(Specs.sandbox("p"));
+    assertThat(runtime.runSandbox(Specs.sandbox("p")).id()).isEqualTo(first.id());
+    Container container = first.createContainer(Specs.container("c", "sh"));
+    assertThat(first.createContainer(Specs.container("c", "sh")).id()).isEqualTo(container.id());
+  }
+
+  /** Where the making of a sandbox and its container can fail. */
+  enum Step {
+    NETWORK,
+    WORLD,
+    OPEN_SANDBOX,
+    CREATE_CONTAINER
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whateverStepFailsNothingIsLeft(Step step) throws IOException {
+    networks.refuse(step == Step.NETWORK);
+    kind.refuse(step == Step.WORLD);
+    if (step == Step.OPEN_SANDBOX) {
+      kind.onOpen(agent -> agent.failpoint(refuse(Request.CallCase.OPEN_SANDBOX)));
+    }
+    if (step == Step.CREATE_CONTAINER) {
+      Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+      SimulatedAgent agent = kind.agent(sandbox.id());
+      agent.failpoint(refuse(Request.CallCase.CREATE_CONTAINER));
+      assertThatThrownBy(() -> sandbox.createContainer(Specs.container("c", "sh")))
+          .isInstanceOf(Failure.class)
+          .hasMessage("refused");
+      assertThat(sandbox.containers()).isEmpty();
+      assertThat(agent.folders()).isEmpty();
+      agent.failpoint(request -> {});
+      sandbox.remove();
+    } else {
+      assertThatThrownBy(() -> runtime.runSandbox(Specs.sandbox("p"))).isInstanceOf(Failure.class);
+    }
+    assertNothingLeft();
+  }
+
+  private static Consumer<Request> refuse(Request.CallCase call) {
+    return request -> {
+      if (request.getCallCase() == call) {
+        throw Failure.internal("refused");
+      }
+    };
+  }
+
+  @Test
+  void aFailedStartIsAStateOfTheContainer() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = sandbox.createContainer(Specs.container("c", "sh"));
+    kind.agent(sandbox.id()).failpoint(refuse(Request.CallCase.START_CONTAINER));
+    assertThatThrownBy(container::start).isInstanceOf(Failure.class);
+    assertThat(container.state())
+        .isInstanceOfSatisfying(
+            ContainerState.Exited.class,
+            exited -> {
+              assertThat(exited.reason()).isEqualTo("StartError");
+              assertThat(exited.status().code()).isEqualTo(128);
+              assertThat(exited.startedAt()).isEmpty();
+            });
+    assertThatThrownBy(container::start)
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.WRONG_STATE));
+  }
+
+  @Test
+  void aNewDaemonAdoptsWhatRunsAndHearsOfWhatEndedMeanwhile() throws Exception {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container lives = started(sandbox, "lives");
+    Container ends = started(sandbox, "ends");
+    Container waits = sandbox.createContainer(Specs.container("waits", "sh"));
+    kind.agent(sandbox.id()).connect();
+    kind.agent(sandbox.id()).end(ends.id().value(), 9);
+
+    runtime = recover("boot-1");
+
+    Sandbox adopted = runtime.findSandbox(sandbox.id()).orElseThrow();
+    assertThat(adopted.state()).isEqualTo(sandbox.state());
+    assertThat(runtime.findContainer(lives.id()).orElseThrow().state())
+        .isInstanceOf(ContainerState.Running.class);
+    assertThat(runtime.findContainer(ends.id()).orElseThrow().await().code()).isEqualTo(9);
+    Container waiting = runtime.findContainer(waits.id()).orElseThrow();
+    waiting.start();
+    assertThat(waiting.state()).isInstanceOf(ContainerState.Running.class);
+    adopted.remove();
+    assertNothingLeft();
+  }
+
+  @Test
+  void aRestartOfTheMachineEndsEverythingTruthfully() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+
+    runtime = recover("boot-2");
+
+    assertThat(runtime.findSandbox(sandbox.id()).orElseThrow().state())
+        .isEqualTo(new SandboxState.NotReady("the machine was restarted"));
+    assertThat(runtime.findContainer(container.id()).orElseThrow().state())
+        .isInstanceOfSatisfying(
+            ContainerState.Exited.class,
+            exited -> {
+              assertThat(exited.status().code()).isEqualTo(255);
+              assertThat(exited.reason()).isEqualTo("Unknown");
+            });
+    assertThat(networks.attached()).isEmpty();
+    assertThat(kind.worldCount()).isZero();
+  }
+
+  @Test
+  void theDeathOfAnAgentEndsItsSandboxAlone() {
+    Sandbox dies = runtime.runSandbox(Specs.sandbox("dies"));
+    Container container = started(dies, "c");
+    Sandbox other = runtime.runSandbox(Specs.sandbox("other"));
+    kind.agent(dies.id()).die();
+    assertThat(dies.state()).isInstanceOf(SandboxState.NotReady.class);
+    assertThat(container.state()).isInstanceOf(ContainerState.Exited.class);
+    assertThat(other.state()).isInstanceOf(SandboxState.Ready.class);
+    assertThat(networks.attached()).containsExactly(other.id());
+  }
+
+  @Test
+  void stoppingGivesGraceThenKills() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+    container.stop(Duration.ofSeconds(5));
+    container.stop(Duration.ofSeconds(5));
+    assertThat(container.state())
+        .isInstanceOfSatisfying(
+            ContainerState.Exited.class,
+            exited -> assertThat(exited.status().code()).isEqualTo(143));
+  }
+
+  @Test
+  void aLogPathThatLeavesItsFolderIsRefused() {
+    Sandbox sandbox = runtime.runSandbox(Specs.loggingSandbox("p", "/var/log/pods/p"));
+    assertThatThrownBy(
+            () -> sandbox.createContainer(Specs.loggingContainer("c", "../../../etc/cron.d/x")))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("leads out of");
+    assertThat(sandbox.containers()).isEmpty();
+  }
+
+  @Test
+  void anUnknownKindNamesThoseThatAre() {
+    assertThatThrownBy(() -> runtime.runSandbox(Specs.sandboxOfKind("p", "kata")))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("kata")
+        .hasMessageContaining("simulated");
+  }
+}

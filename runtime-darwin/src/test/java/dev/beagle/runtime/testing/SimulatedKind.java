@@ -1,0 +1,159 @@
+package dev.beagle.runtime.testing;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.runtime.guest.GuestAgent;
+import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.world.SandboxKind;
+import dev.beagle.runtime.world.World;
+import dev.beagle.runtime.world.WorldFolder;
+import dev.beagle.runtime.world.WorldRecord;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** A sandbox kind whose worlds are {@link SimulatedAgent}s; they outlive a daemon. */
+public final class SimulatedKind implements SandboxKind {
+  private final Path folder;
+  private final Map<SandboxId, SimulatedAgent> worlds = new HashMap<>();
+  private final Set<String> layers = new HashSet<>();
+  private boolean refusing;
+  private Consumer<SimulatedAgent> onOpen = agent -> {};
+
+  public SimulatedKind(Path folder) {
+    this.folder = folder;
+  }
+
+  public synchronized SimulatedAgent agent(SandboxId id) {
+    SimulatedAgent agent = worlds.get(id);
+    if (agent == null) {
+      throw new IllegalStateException("no world of " + id);
+    }
+    return agent;
+  }
+
+  public synchronized int worldCount() {
+    return worlds.size();
+  }
+
+  public synchronized Set<String> mountedLayers() {
+    return Set.copyOf(layers);
+  }
+
+  /** What to do with each agent before it is asked anything. */
+  public synchronized void onOpen(Consumer<SimulatedAgent> hook) {
+    onOpen = hook;
+  }
+
+  /** Whether opening a world fails. */
+  public synchronized void refuse(boolean newWorlds) {
+    refusing = newWorlds;
+  }
+
+  @Override
+  public String name() {
+    return "simulated";
+  }
+
+  @Override
+  public String problem() {
+    return "";
+  }
+
+  @Override
+  public WorldTraits traits() {
+    return new WorldTraits("amd64", -1, false, 0, List.of());
+  }
+
+  @Override
+  public WorldRecord plan(SandboxId id, String cgroupParent) {
+    return new WorldRecord(id, folder.resolve(id.shortForm()).toString(), "/simulated", true);
+  }
+
+  @Override
+  public synchronized World open(WorldRecord plan) {
+    if (refusing) {
+      throw Failure.internal("the world does not open");
+    }
+    SimulatedAgent agent = new SimulatedAgent();
+    onOpen.accept(agent);
+    worlds.put(plan.sandbox(), agent);
+    return new SimulatedWorld(agent);
+  }
+
+  @Override
+  public synchronized Optional<World> adopt(WorldRecord record) {
+    return Optional.ofNullable(worlds.get(record.sandbox()))
+        .filter(SimulatedAgent::alive)
+        .map(SimulatedWorld::new);
+  }
+
+  @Override
+  public synchronized void discard(WorldRecord record, Collection<String> containers) {
+    worlds.remove(record.sandbox());
+  }
+
+  @Override
+  public synchronized void sweep(Set<SandboxId> known) {
+    worlds.keySet().retainAll(known);
+  }
+
+  @Override
+  public synchronized void retainLayers(Set<String> diffIds) {
+    layers.retainAll(diffIds);
+  }
+
+  private final class SimulatedWorld implements World {
+    private final SimulatedAgent simulated;
+    private final GuestAgent agent;
+
+    SimulatedWorld(SimulatedAgent simulated) {
+      this.simulated = simulated;
+      this.agent = simulated.connect();
+    }
+
+    @Override
+    public GuestAgent agent() {
+      return agent;
+    }
+
+    @Override
+    public void addFolders(List<WorldFolder> folders) {
+      for (WorldFolder each : folders) {
+        if (each instanceof WorldFolder.Layer layer) {
+          synchronized (SimulatedKind.this) {
+            layers.add(layer.diffId());
+          }
+        } else {
+          simulated.addFolder(each.name());
+        }
+      }
+    }
+
+    @Override
+    public void removeFolders(List<String> names) {
+      names.forEach(simulated::removeFolder);
+    }
+
+    @Override
+    public String openLog(Path path) {
+      return "log";
+    }
+
+    @Override
+    public String cgroupOf(String container) {
+      return "/simulated/" + container;
+    }
+
+    @Override
+    public void close() {
+      agent.close();
+    }
+  }
+}
