@@ -45,7 +45,8 @@ def send_frame(connection, kind, values, descriptors=()):
     frame = struct.pack(">I", len(body)) + body
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
     sent = connection.sendmsg([frame], ancillary)
-    connection.sendall(frame[sent:])
+    if sent < len(frame):
+        connection.sendall(frame[sent:])
 
 
 def receive_frame(connection, kind):
