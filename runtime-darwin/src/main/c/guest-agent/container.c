@@ -351,6 +351,7 @@ void container_delete_all(void (*emptied)(void)) {
     emptied();
   for (struct container *container = containers, *next; container != NULL; container = next) {
     next = container->next;
+    container->caller = (struct caller){0}; /* nobody waits for this one */
     container->deleting = true;
     kill_all(container);
     container_progress(container);

@@ -93,6 +93,7 @@ int pause_start(pid_t *pid, struct failure *failure) {
 
 int pause_main(void) {
   sigset_t set;
+  prctl(PR_SET_NAME, "pause", 0, 0, 0); /* newer kernels name it after its file */
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
   sigprocmask(SIG_BLOCK, &set, NULL);

@@ -116,6 +116,7 @@ static int hide_unified(struct failure *failure) {
 int root_enter(const char *toolbox, const char *port, struct failure *failure) {
   char port_folder[4096];
   char port_link[4200];
+  char self[4096];
   if (strlen(port) >= sizeof(port_folder) || port[0] != '/')
     return fail(failure, EINVAL, "INVALID_ARGUMENT", "--port: an absolute path is needed");
   strcpy(port_folder, port);
@@ -127,8 +128,13 @@ int root_enter(const char *toolbox, const char *port, struct failure *failure) {
       [KEPT_TOOLBOX] = {toolbox, "/toolbox", true, true, false, -1},
       [KEPT_PORT] = {dirname(port_folder), "/port", false, true, false, -1},
       /* pause runs from here: what a container sees as /proc/1/exe is on a mount that nobody can write through. */
-      [KEPT_SELF] = {"/proc/self/exe", "/agent", false, true, true, -1},
+      [KEPT_SELF] = {self, "/agent", false, true, true, -1},
   };
+  /* By its path: the link itself leads to a mount of the namespace that we are about to leave. */
+  ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+  if (length < 0)
+    return fail_errno(failure, errno, "finding the agent's own program");
+  self[length] = '\0';
   if (unshare(CLONE_NEWNS) != 0)
     return fail_errno(failure, errno, "making a mount namespace");
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
