@@ -1,0 +1,33 @@
+package dev.beagle.node.cri;
+
+import dev.beagle.runtime.stdio.ContainerProcess;
+import java.net.URI;
+import java.nio.channels.ByteChannel;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+
+/**
+ * Makes the endpoints that clients are sent to for streams. Each address can be used once and for a
+ * short time. Thread-safe.
+ */
+public interface StreamUrls {
+  /**
+   * An endpoint for a command.
+   *
+   * @param process starts it, when the client connects
+   */
+  URI exec(Streams streams, Supplier<ContainerProcess> process);
+
+  /** An endpoint for a container's own streams; its end carries no exit code. */
+  URI attach(Streams streams, Supplier<ContainerProcess> process);
+
+  /**
+   * An endpoint for ports of a sandbox.
+   *
+   * @param dialer connects to a port inside it
+   */
+  URI portForward(IntFunction<ByteChannel> dialer);
+
+  /** Which streams a client wants; with a terminal there is no stderr. */
+  record Streams(boolean stdin, boolean stdout, boolean stderr, boolean tty) {}
+}

@@ -1,0 +1,101 @@
+package dev.beagle.node.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.beagle.cri.v1.ContainerConfig;
+import dev.beagle.cri.v1.ContainerStats;
+import dev.beagle.cri.v1.ContainerStatsFilter;
+import dev.beagle.cri.v1.ContainerStatsRequest;
+import dev.beagle.cri.v1.ListContainerStatsRequest;
+import io.grpc.Status;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class StatsCallsTest {
+  private CriWorld world;
+
+  @BeforeEach
+  void open() {
+    world = CriWorld.open();
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  @Test
+  void cpuAndMemoryOfARunningContainer() {
+    String id = world.runningContainer("web");
+
+    ContainerStats stats = stats(id);
+
+    assertThat(stats.getAttributes().getId()).isEqualTo(id);
+    assertThat(stats.getAttributes().getMetadata().getName()).isEqualTo("web");
+    assertThat(stats.getCpu().getTimestamp()).isPositive();
+    assertThat(stats.getCpu().getUsageCoreNanoSeconds().getValue()).isEqualTo(5_000_000);
+    assertThat(stats.getMemory().getTimestamp()).isPositive();
+    assertThat(stats.getMemory().getUsageBytes().getValue()).isEqualTo(8192);
+    assertThat(stats.getMemory().getWorkingSetBytes().getValue()).isEqualTo(4096);
+    assertThat(stats.getMemory().getRssBytes().getValue()).isEqualTo(2048);
+    assertThat(stats.getMemory().getPageFaults().getValue()).isEqualTo(7);
+    assertThat(stats.getMemory().getMajorPageFaults().getValue()).isEqualTo(1);
+    assertThat(stats.getMemory().hasAvailableBytes()).isFalse();
+  }
+
+  @Test
+  void whatIsAvailableIsWhatTheLimitLeaves() {
+    assertThat(available(10_000)).isEqualTo(10_000 - 4096);
+    assertThat(available(1000)).isZero();
+  }
+
+  @Test
+  void onlyRunningContainersHaveStats() {
+    String id = world.runningContainer("web");
+    String created =
+        world.createContainer(world.runSandbox("pod"), CriWorld.containerConfig("db").build());
+
+    assertThat(list(ContainerStatsFilter.getDefaultInstance()))
+        .extracting(stats -> stats.getAttributes().getId())
+        .containsExactly(id);
+    CriWorld.assertFails(Status.Code.FAILED_PRECONDITION, "not running", () -> stats(created));
+    CriWorld.assertFails(Status.Code.NOT_FOUND, "container abc not found", () -> stats("abc"));
+  }
+
+  @Test
+  void listsAreFiltered() {
+    String web = world.runningContainer("web");
+    world.runningContainer("db");
+    String sandbox = world.pods.container(web).sandboxId().value();
+
+    assertThat(list(ContainerStatsFilter.newBuilder().setPodSandboxId(sandbox).build()))
+        .extracting(stats -> stats.getAttributes().getId())
+        .containsExactly(web);
+    assertThat(list(ContainerStatsFilter.newBuilder().putLabelSelector("app", "x").build()))
+        .isEmpty();
+  }
+
+  private long available(long limit) {
+    ContainerConfig.Builder config = CriWorld.containerConfig("limit-" + limit);
+    config.getLinuxBuilder().getResourcesBuilder().setMemoryLimitInBytes(limit);
+    String id = world.createContainer(world.runSandbox("pod"), config.build());
+    world.start(id);
+    return stats(id).getMemory().getAvailableBytes().getValue();
+  }
+
+  private ContainerStats stats(String id) {
+    return world
+        .runtime
+        .containerStats(ContainerStatsRequest.newBuilder().setContainerId(id).build())
+        .getStats();
+  }
+
+  private List<ContainerStats> list(ContainerStatsFilter filter) {
+    return world
+        .runtime
+        .listContainerStats(ListContainerStatsRequest.newBuilder().setFilter(filter).build())
+        .getStatsList();
+  }
+}
