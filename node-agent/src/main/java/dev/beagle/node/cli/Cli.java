@@ -57,6 +57,8 @@ public final class Cli {
     line.addSubcommand(new StopCommand(context));
     line.addSubcommand(new RemoveCommand(context));
     line.addSubcommand(new RemoveImageCommand(context));
+    line.addSubcommand(new DemoCommand(context));
+    line.addSubcommand(new TestCommand(context));
     line.addSubcommand(new VersionCommand(context));
     line.addSubcommand(new TrainCommand(context));
     line.setCaseInsensitiveEnumValuesAllowed(true);

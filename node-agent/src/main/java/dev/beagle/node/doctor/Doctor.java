@@ -40,7 +40,9 @@ public final class Doctor {
     findings.add(general.user());
     findings.add(general.disk(root));
     if (host.linux()) {
-      findings.addAll(new LinuxChecks(host, proc, devices, commands).all(ociRuntime));
+      findings.addAll(
+          new LinuxChecks(host, proc, devices, commands)
+              .all(GeneralChecks.existing(root), ociRuntime));
     }
     findings.addAll(kinds(findings, defaultKind));
     return findings;

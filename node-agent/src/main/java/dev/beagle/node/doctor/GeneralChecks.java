@@ -54,12 +54,8 @@ final class GeneralChecks {
   }
 
   Finding disk(Path root) {
-    Path existing = root.toAbsolutePath();
-    while (!Files.exists(existing) && existing.getParent() != null) {
-      existing = existing.getParent();
-    }
     try {
-      long free = Files.getFileStore(existing).getUsableSpace();
+      long free = Files.getFileStore(existing(root)).getUsableSpace();
       String detail = Units.bytes(free) + " free for " + root;
       return free >= ENOUGH_BYTES
           ? Finding.ok("disk", detail)
@@ -67,6 +63,15 @@ final class GeneralChecks {
     } catch (IOException error) {
       return Finding.note("disk", "cannot tell for " + root + ": " + error.getMessage(), "");
     }
+  }
+
+  /** The folder itself or the nearest one above it that exists. */
+  static Path existing(Path folder) {
+    Path existing = folder.toAbsolutePath();
+    while (!Files.exists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    return existing;
   }
 
   private Optional<Long> effectiveCapabilities() {

@@ -1,7 +1,10 @@
 package dev.beagle.node.doctor;
 
+import dev.beagle.failure.Failure;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.doctor.CommandRunner.Outcome;
+import dev.beagle.runtime.posix.Mounts;
+import dev.beagle.runtime.posix.Mounts.ErofsBacking;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,11 +29,14 @@ final class LinuxChecks {
     this.commands = commands;
   }
 
-  List<Finding> all(String ociRuntime) {
+  /**
+   * @param disk an existing folder of the file system that images will lie on
+   */
+  List<Finding> all(Path disk, String ociRuntime) {
     List<Finding> findings = new ArrayList<>();
     findings.add(cgroups());
     findings.add(overlay());
-    findings.add(erofs());
+    findings.add(erofs(disk));
     findings.add(tun());
     findings.addAll(ociRuntimes(ociRuntime));
     return findings;
@@ -63,32 +69,33 @@ final class LinuxChecks {
             "overlay", "does not mount: " + outcome.lastLine(), "modprobe overlay, as root");
   }
 
-  private Finding erofs() {
+  private Finding erofs(Path disk) {
     if (!host.root()) {
       return untried("EROFS");
     }
     Path folder;
     try {
-      folder = Files.createTempDirectory(host.temporary(), "beagle-doctor");
+      folder = Files.createTempDirectory(disk, "beagle-doctor");
     } catch (IOException error) {
-      return Finding.missing("EROFS", "no temporary folder: " + error.getMessage(), "");
+      return Finding.missing(
+          "EROFS",
+          "no temporary folder in " + disk + ": " + error.getMessage(),
+          "make it writable");
     }
     Path image = folder.resolve("empty.erofs");
     Path target = folder.resolve("mounted");
     try {
       Files.write(image, EmptyErofs.image());
       Files.createDirectory(target);
-      Outcome outcome =
-          inMountNamespace(
-              "mount -t erofs -o ro,loop \"$1\" \"$2\" && ls -A \"$2\"",
-              image.toString(),
-              target.toString());
-      return outcome.succeeded()
-          ? Finding.ok("EROFS", "mounts (by loop)")
-          : Finding.missing(
-              "EROFS",
-              "does not mount: " + outcome.lastLine(),
-              "modprobe -a erofs loop, as root (Linux 5.4 or later)");
+      ErofsBacking backing = Mounts.mountErofs(image, target);
+      Mounts.unmount(target);
+      return switch (backing) {
+        case FILE -> Finding.ok("EROFS", "mounts from files in " + disk);
+        case LOOP -> Finding.ok("EROFS", "mounts by loop devices in " + disk);
+      };
+    } catch (Failure failure) {
+      return Finding.missing(
+          "EROFS", failure.reason(), "modprobe -a erofs loop, as root (Linux 5.4 or later)");
     } catch (IOException error) {
       return Finding.missing("EROFS", "cannot be tried: " + error.getMessage(), "");
     } finally {

@@ -1,0 +1,97 @@
+package dev.beagle.node.cli;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.node.config.Host;
+import dev.beagle.node.demo.Demo;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code beagle demo}: ends by itself and leaves nothing, also when it is interrupted. */
+@Command(
+    name = "demo",
+    description = "Start a node in a temporary folder, run a pod, fetch its page, leave nothing.",
+    mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+  private final CliContext context;
+
+  @Option(names = "--keep", description = "Leave it running and say what to type next.")
+  boolean keep;
+
+  @Option(names = "--end", paramLabel = "DIR", description = "End what --keep left running in DIR.")
+  @Nullable Path ended;
+
+  DemoCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    Host host = context.host();
+    if (ended != null) {
+      Demo.end(context.console(), context.time(), host.workingFolder().resolve(ended).normalize());
+      return ExitCodes.OK;
+    }
+    requireAble(host);
+    Demo demo =
+        Demo.prepare(context.console(), context.time(), context.installation(), shortFolder(host));
+    Thread interrupted =
+        Thread.ofPlatform()
+            .name("interrupted")
+            .unstarted(() -> {
+              context.console().err().println();
+              context.console().note("interrupted: ending the node");
+              demo.close();
+              Runtime.getRuntime().halt(ExitCodes.of(FailureKind.CANCELLED));
+            });
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    try {
+      demo.run(keep);
+    } catch (Failure failure) {
+      disarm(interrupted);
+      throw Failure.of(failure.kind(), failure.reason() + demo.giveUp(), failure);
+    }
+    disarm(interrupted);
+    if (!keep) {
+      demo.close();
+    }
+    return ExitCodes.OK;
+  }
+
+  private static void disarm(Thread interrupted) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(interrupted);
+    } catch (IllegalStateException endingAlready) {
+      // Ctrl-C came first: its thread cleans up and ends the process, whatever became of our step
+      joinForEver(interrupted);
+    }
+  }
+
+  private static void joinForEver(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException stopping) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void requireAble(Host host) {
+    if (host.mac()) {
+      throw Failure.unsupported(
+          "pods do not run on macOS yet: the micro-VMs (sandbox kind hvf) are missing; on Linux the"
+              + " demo runs today");
+    }
+    if (!host.root()) {
+      throw Failure.denied(
+          "the demo makes networks and mounts and so needs root: sudo ./beagle demo");
+    }
+  }
+
+  /** Sockets lie in it, and their paths must be short; TMPDIR is often long. */
+  private static Path shortFolder(Host host) {
+    return host.temporary().toString().length() > 24 ? Path.of("/tmp") : host.temporary();
+  }
+}

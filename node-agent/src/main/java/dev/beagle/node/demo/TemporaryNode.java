@@ -1,0 +1,245 @@
+package dev.beagle.node.demo;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.node.config.Installation;
+import dev.beagle.time.Deadline;
+import dev.beagle.time.Time;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A daemon with root and run folder of its own under one temporary folder. It runs in a session of
+ * its own, so that Ctrl-C reaches us only and we end it in order. Thread-safe.
+ */
+final class TemporaryNode {
+  private static final String PREFIX = "beagle-demo-";
+
+  /** A pod network that a node of this host is unlikely to have already. */
+  private static final String CONFIGURATION =
+      """
+      network:
+        podCidr: 10.199.0.0/24
+      """;
+
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final Duration END_LIMIT = Duration.ofSeconds(30);
+  private static final Duration PAUSE = Duration.ofMillis(10);
+  private static final int SHOWN_LOG_LINES = 5;
+
+  private final Path folder;
+  private final Time time;
+
+  private TemporaryNode(Path folder, Time time) {
+    this.folder = folder;
+    this.time = time;
+  }
+
+  /** Makes the folder. */
+  static TemporaryNode prepare(Path temporary, Time time) {
+    try {
+      Path folder =
+          Files.createTempDirectory(
+              temporary,
+              PREFIX,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Files.writeString(folder.resolve("config.yaml"), CONFIGURATION);
+      Files.createDirectory(folder.resolve("logs"));
+      return new TemporaryNode(folder, time);
+    } catch (IOException error) {
+      throw Failure.denied("no temporary folder in " + temporary + ": " + error.getMessage());
+    }
+  }
+
+  /** One that an earlier demo left running. */
+  static TemporaryNode existing(Path folder, Time time) {
+    Path name = folder.getFileName();
+    if (name == null
+        || !name.toString().startsWith(PREFIX)
+        || !Files.isRegularFile(folder.resolve("config.yaml"))) {
+      throw Failure.invalidArgument(folder + " is no folder of a demo");
+    }
+    return new TemporaryNode(folder, time);
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  Path runFolder() {
+    return folder.resolve("run");
+  }
+
+  Path socket() {
+    return runFolder().resolve("cri.sock");
+  }
+
+  Path logFolder() {
+    return folder.resolve("logs");
+  }
+
+  /** Starts the daemon and waits for its ready line, which is returned in short. */
+  String start(Installation installation) {
+    List<String> command =
+        Stream.concat(
+                Stream.of("setsid"),
+                installation
+                    .command(
+                        Installation.Profile.FULL,
+                        "dev.beagle.node.Main",
+                        installation.nodeCache(),
+                        List.of(),
+                        List.of(
+                            "daemon",
+                            "--root",
+                            folder.resolve("root").toString(),
+                            "--run",
+                            runFolder().toString(),
+                            "--config",
+                            folder.resolve("config.yaml").toString(),
+                            "--stop-pods"))
+                    .stream())
+            .toList();
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+              .redirectOutput(readyFile().toFile())
+              .redirectError(logFile().toFile())
+              .start();
+      Files.writeString(pidFile(), Long.toString(process.pid()));
+      return awaitReady(process);
+    } catch (IOException error) {
+      throw Failure.internal("the daemon cannot be started: " + error.getMessage(), error);
+    }
+  }
+
+  private String awaitReady(Process process) throws IOException {
+    Deadline deadline = Deadline.after(time, START_LIMIT);
+    while (true) {
+      Optional<String> ready =
+          Files.readAllLines(readyFile()).stream()
+              .filter(line -> line.contains(" ready: "))
+              .findFirst();
+      if (ready.isPresent()) {
+        return ready.get().replaceAll(".* ready: cri \\S+ \\((.*)\\) in .*", "$1");
+      }
+      if (!process.isAlive()) {
+        throw Failure.internal("the daemon ended: " + lastLogLines());
+      }
+      if (deadline.passed()) {
+        throw Failure.timedOut(
+            "the daemon is not ready after " + START_LIMIT.toSeconds() + " s: " + lastLogLines());
+      }
+      pause();
+    }
+  }
+
+  /** Ends the daemon, its pods with it, and removes the folder. Does nothing the second time. */
+  synchronized String end() {
+    if (!Files.exists(folder)) {
+      return "";
+    }
+    try {
+      if (Files.exists(pidFile())) {
+        endProcess(Long.parseLong(Files.readString(pidFile()).strip()));
+      }
+      remove();
+      return "";
+    } catch (IOException | NumberFormatException error) {
+      throw Failure.internal(
+          "the demo's folder " + folder + " cannot be removed: " + error.getMessage(), error);
+    }
+  }
+
+  /** Copies the daemon's log beside the folder, where there is one that says something. */
+  Optional<Path> saveLog() {
+    Path saved = folder.resolveSibling(folder.getFileName() + ".log");
+    try {
+      if (Files.exists(logFile()) && Files.size(logFile()) > 0) {
+        return Optional.of(Files.copy(logFile(), saved));
+      }
+      return Optional.empty();
+    } catch (IOException unreadable) {
+      return Optional.empty();
+    }
+  }
+
+  private void endProcess(long pid) {
+    Optional<ProcessHandle> daemon =
+        ProcessHandle.of(pid)
+            .filter(ProcessHandle::isAlive)
+            .filter(process -> names(process, runFolder()));
+    if (daemon.isEmpty()) {
+      return;
+    }
+    daemon.get().destroy();
+    Deadline deadline = Deadline.after(time, END_LIMIT);
+    while (daemon.get().isAlive()) {
+      if (deadline.passed()) {
+        throw Failure.timedOut(
+            "the daemon (pid %d) does not end; its log: %s".formatted(pid, logFile()));
+      }
+      pause();
+    }
+  }
+
+  /** A pid may have been given to somebody else since it was written down. */
+  private static boolean names(ProcessHandle process, Path run) {
+    return process.info().arguments().stream().flatMap(Stream::of).anyMatch(run.toString()::equals);
+  }
+
+  private void remove() throws IOException {
+    requireUnmounted();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** What the daemon left mounted is not deleted through. */
+  private void requireUnmounted() throws IOException {
+    Path mountinfo = Path.of("/proc/self/mountinfo");
+    if (Files.exists(mountinfo)) {
+      for (String line : Files.readAllLines(mountinfo)) {
+        if (line.contains(" " + folder + "/")) {
+          throw Failure.internal("the daemon left a mount: " + line);
+        }
+      }
+    }
+  }
+
+  private String lastLogLines() throws IOException {
+    List<String> lines = Files.readAllLines(logFile());
+    return String.join(
+        " | ", lines.subList(Math.max(0, lines.size() - SHOWN_LOG_LINES), lines.size()));
+  }
+
+  private Path readyFile() {
+    return folder.resolve("daemon.out");
+  }
+
+  private Path logFile() {
+    return folder.resolve("daemon.log");
+  }
+
+  private Path pidFile() {
+    return folder.resolve("daemon.pid");
+  }
+
+  private void pause() {
+    try {
+      time.sleep(PAUSE);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted");
+    }
+  }
+}

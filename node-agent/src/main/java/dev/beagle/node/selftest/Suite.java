@@ -1,0 +1,59 @@
+package dev.beagle.node.selftest;
+
+import dev.beagle.failure.Failure;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What can be asked to run, by name. */
+public enum Suite {
+  ALL("all", "everything there is", List.of("verify")),
+  UNIT("unit", "unit tests only, no root, no network", List.of("test")),
+  COMPONENTS(
+      "components",
+      "unit and component tests, without end to end",
+      List.of("verify", "-pl", "!e2e,!bench")),
+  E2E("e2e", "end to end only", List.of("verify", "-pl", "e2e", "-am", "-Dsurefire.skip=true")),
+  HVF("hvf", "micro-VMs on Hypervisor.framework", List.of()),
+  KUBERNETES("kubernetes", "a real API server", List.of()),
+  SOAK("soak", "hours of load", List.of()),
+  FUZZ("fuzz", "parsers against hostile input", List.of());
+
+  private final String name;
+  private final String meaning;
+  private final String goals;
+
+  Suite(String name, String meaning, List<String> goals) {
+    this.name = name;
+    this.meaning = meaning;
+    this.goals = String.join(" ", goals);
+  }
+
+  /** Arguments for Maven. */
+  List<String> goals() {
+    return List.of(goals.split(" ", -1));
+  }
+
+  /**
+   * @throws Failure INVALID_ARGUMENT for a suite that does not exist, or not yet
+   */
+  public static Suite named(String name) {
+    for (Suite suite : values()) {
+      if (suite.name.equals(name)) {
+        if (suite.goals.isEmpty()) {
+          throw Failure.invalidArgument(
+              "suite %s (%s) is not there yet".formatted(name, suite.meaning));
+        }
+        return suite;
+      }
+    }
+    throw Failure.invalidArgument(
+        "no suite "
+            + name
+            + "; there are "
+            + Arrays.stream(values())
+                .filter(suite -> !suite.goals.isEmpty())
+                .map(suite -> suite.name)
+                .collect(Collectors.joining(", ")));
+  }
+}
