@@ -9,12 +9,12 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.timeout.IdleStateHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +26,10 @@ import java.util.regex.Pattern;
 
 /**
  * The one HTTP request of a connection: finds what its token stands for and turns the connection
- * into SPDY. The token is used up by a successful upgrade only. A connection has one of these;
+ * into SPDY or a WebSocket. The token is used up by a successful upgrade only. A connection has one of these;
  * event loop only.
  */
-@SuppressWarnings(
-    "FutureReturnValueIgnored") // Netty: a failed write or close ends in channelInactive.
+@SuppressWarnings("FutureReturnValueIgnored") // a failure ends in channelInactive
 final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final String PROTOCOL_VERSION = "X-Stream-Protocol-Version";
   private static final String ACCEPTED_VERSIONS = "X-Accepted-Stream-Protocol-Versions";
@@ -98,32 +97,72 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   private void upgrade(
       ChannelHandlerContext here, FullHttpRequest http, StreamingRequest request, String token) {
-    if (!http.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
-        || !http.headers().containsValue(HttpHeaderNames.UPGRADE, SPDY, true)) {
-      refuse(here, HttpResponseStatus.BAD_REQUEST, "an upgrade to " + SPDY + " is needed");
+    HttpHeaders headers = http.headers();
+    boolean upgrading =
+        headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true);
+    if (upgrading
+        && headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
+      upgradeToWebSocket(here, http, request, token);
       return;
     }
-    List<String> offered = offeredVersions(http);
+    if (!upgrading || !headers.containsValue(HttpHeaderNames.UPGRADE, SPDY, true)) {
+      refuse(
+          here, HttpResponseStatus.BAD_REQUEST, "an upgrade to " + SPDY + " or websocket is needed");
+      return;
+    }
+    List<String> offered = listed(headers, PROTOCOL_VERSION);
     if (offered.isEmpty()) {
       refuse(here, HttpResponseStatus.BAD_REQUEST, PROTOCOL_VERSION + " is needed");
       return;
     }
-    List<String> known = knownVersions(request);
+    agree(here, offered, spdyVersions(request), token)
+        .ifPresent(agreed -> switchToSpdy(here, request, agreed));
+  }
+
+  private void upgradeToWebSocket(
+      ChannelHandlerContext here, FullHttpRequest http, StreamingRequest request, String token) {
+    if (!http.headers().contains(HttpHeaderNames.SEC_WEBSOCKET_VERSION, "13", false)
+        || !http.method().equals(HttpMethod.GET)) {
+      FullHttpResponse response =
+          response(HttpResponseStatus.UPGRADE_REQUIRED, "GET and WebSocket version 13 are needed");
+      response.headers().set(HttpHeaderNames.SEC_WEBSOCKET_VERSION, "13");
+      send(here, response);
+      return;
+    }
+    List<String> offered =
+        new ArrayList<>(
+            listed(http.headers(), HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL.toString()));
+    if (offered.isEmpty()) {
+      offered.add(WebSocketProtocol.UNNAMED.wireName());
+    }
+    agree(here, offered, WebSocketUpgrade.protocols(request), token)
+        .ifPresent(
+            agreed -> {
+              here.pipeline().remove(this);
+              new WebSocketUpgrade(limits, threads)
+                  .upgrade(here.channel(), http, request, agreed);
+            });
+  }
+
+  /** The client's first protocol that we know; else the client has been told. Uses up the token. */
+  private Optional<String> agree(
+      ChannelHandlerContext here, List<String> offered, List<String> known, String token) {
     Optional<String> agreed = offered.stream().filter(known::contains).findFirst();
     if (agreed.isEmpty()) {
       refuseVersions(here, offered, known);
-      return;
+      return agreed;
     }
     if (!waiting.take(token)) {
       refuse(here, HttpResponseStatus.NOT_FOUND, "this URL was used a moment ago");
-      return;
+      return Optional.empty();
     }
-    switchToSpdy(here, session(request, agreed.get()), agreed.get());
+    return agreed;
   }
 
-  private static List<String> offeredVersions(FullHttpRequest http) {
+  /** The elements of a header that may be repeated and comma separated. */
+  private static List<String> listed(HttpHeaders headers, String name) {
     List<String> offered = new ArrayList<>();
-    for (String line : http.headers().getAll(PROTOCOL_VERSION)) {
+    for (String line : headers.getAll(name)) {
       for (String version : line.split(",", -1)) {
         if (!version.isBlank()) {
           offered.add(version.strip());
@@ -133,7 +172,7 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
     return offered;
   }
 
-  private static List<String> knownVersions(StreamingRequest request) {
+  private static List<String> spdyVersions(StreamingRequest request) {
     return switch (request) {
       case StreamingRequest.RemoteCommand _ ->
           RemoteCommandProtocol.SPDY.stream().map(RemoteCommandProtocol::wireName).toList();
@@ -147,11 +186,12 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
           new RemoteCommandSession(
               command, RemoteCommandProtocol.find(version).orElseThrow(), limits, threads);
       case StreamingRequest.PortForward forward ->
-          new PortForwardSession(forward.dialer(), limits, threads);
+          new PortForwardSession(false, forward.dialer(), limits, threads);
     };
   }
 
-  private void switchToSpdy(ChannelHandlerContext here, StreamSession session, String version) {
+  private void switchToSpdy(
+      ChannelHandlerContext here, StreamingRequest request, String version) {
     FullHttpResponse switching =
         new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.SWITCHING_PROTOCOLS);
     switching
@@ -161,9 +201,9 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
         .set(PROTOCOL_VERSION, version);
     here.writeAndFlush(switching);
     ChannelPipeline pipeline = here.pipeline();
-    pipeline.addLast(new IdleStateHandler(0, 0, limits.idle().toMillis(), TimeUnit.MILLISECONDS));
+    pipeline.addLast(new IdleClose(limits.idle()));
     pipeline.addLast(SpdyConnection.codec());
-    pipeline.addLast(new SpdyConnection(session, limits));
+    pipeline.addLast(new SpdyConnection(session(request, version), limits));
     pipeline.remove(HttpObjectAggregator.class);
     pipeline.remove(this);
     // Last: it hands on what the client sent after its request.

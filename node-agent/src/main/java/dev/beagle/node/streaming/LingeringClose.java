@@ -13,8 +13,7 @@ import java.util.concurrent.TimeUnit;
  * closing a socket with unread bytes makes the kernel reset the connection, and the client would
  * lose output that it has not read yet. First in the pipeline; what comes meanwhile is thrown away.
  */
-@SuppressWarnings(
-    "FutureReturnValueIgnored") // Netty: a failed write or close ends in channelInactive.
+@SuppressWarnings("FutureReturnValueIgnored") // a failure ends in channelInactive
 final class LingeringClose extends ChannelDuplexHandler {
   private final Duration limit;
   private boolean lingering;

@@ -18,6 +18,9 @@ final class PortForwardSession implements StreamSession {
 
   private static final int MAX_REQUEST_ID = 128;
 
+  /** For connections whose pairs are all there from the start: they end with the last of them. */
+  private final boolean endsWithPairs;
+
   private final PortDialer dialer;
   private final StreamingLimits limits;
   private final ExecutorService threads;
@@ -26,17 +29,20 @@ final class PortForwardSession implements StreamSession {
   private final Map<String, Half> halves = new HashMap<>();
 
   private final Set<PortPair> pairs = ConcurrentHashMap.newKeySet();
+  private @Nullable PeerConnection connection;
   private @Nullable Timers timers;
 
-  PortForwardSession(PortDialer dialer, StreamingLimits limits, ExecutorService threads) {
+  PortForwardSession(boolean endsWithPairs, PortDialer dialer, StreamingLimits limits, ExecutorService threads) {
+    this.endsWithPairs = endsWithPairs;
     this.dialer = dialer;
     this.limits = limits;
     this.threads = threads;
   }
 
   @Override
-  public void start(PeerConnection connection, Timers given) {
-    timers = given;
+  public void start(PeerConnection given, Timers givenTimers) {
+    connection = given;
+    timers = givenTimers;
   }
 
   @Override
@@ -65,7 +71,14 @@ final class PortForwardSession implements StreamSession {
   private void begin(PeerStream error, PeerStream data, int port) {
     PortPair pair = new PortPair(error, data, port, dialer, threads);
     pairs.add(pair);
-    pair.start(() -> pairs.remove(pair));
+    pair.start(() -> ended(pair));
+  }
+
+  private void ended(PortPair pair) {
+    pairs.remove(pair);
+    if (endsWithPairs && pairs.isEmpty() && connection != null) {
+      connection.finish();
+    }
   }
 
   private void expire(String key, Half half) {

@@ -1,6 +1,8 @@
 package dev.beagle.node.streaming;
 
 import io.netty.channel.Channel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -35,9 +37,24 @@ final class ReadGate {
     }
   }
 
-  /** Whether reading is stopped. */
-  boolean shut() {
-    return !channel.config().isAutoRead();
+  /**
+   * Has the action run on the event loop at each interval at which reading is stopped. It should
+   * write something: while we do not read, only a failing write shows that the client has gone.
+   */
+  void whileShut(Duration interval, Runnable action) {
+    var ticking =
+        channel
+            .eventLoop()
+            .scheduleAtFixedRate(
+                () -> {
+                  if (!channel.config().isAutoRead()) {
+                    action.run();
+                  }
+                },
+                interval.toMillis(),
+                interval.toMillis(),
+                TimeUnit.MILLISECONDS);
+    channel.closeFuture().addListener(closed -> ticking.cancel(false));
   }
 
   int held() {

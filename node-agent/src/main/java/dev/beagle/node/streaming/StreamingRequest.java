@@ -1,6 +1,8 @@
 package dev.beagle.node.streaming;
 
+import dev.beagle.failure.Failure;
 import dev.beagle.runtime.stdio.ContainerProcess;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** What a URL stands for. */
@@ -23,8 +25,28 @@ sealed interface StreamingRequest {
     }
   }
 
-  /** Connections into a sandbox, as many as the client opens. */
-  record PortForward(PortDialer dialer) implements StreamingRequest {
+  /**
+   * Connections into a sandbox, as many as the client opens.
+   *
+   * @param ports those that clients without streams of their own (WebSocket channels) get; others
+   *     name a port with each connection
+   */
+  record PortForward(List<Integer> ports, PortDialer dialer) implements StreamingRequest {
+    /** Of a WebSocket's 255 channels each takes two. */
+    private static final int MAX_PORTS = 127;
+
+    public PortForward {
+      ports = List.copyOf(ports);
+      for (int port : ports) {
+        if (port < 1 || port > 0xFFFF) {
+          throw Failure.invalidArgument("port " + port + " is not between 1 and 65535");
+        }
+      }
+      if (ports.size() > MAX_PORTS) {
+        throw Failure.invalidArgument(ports.size() + " ports; at most " + MAX_PORTS);
+      }
+    }
+
     @Override
     public String path() {
       return "portforward";

@@ -20,6 +20,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -33,8 +34,7 @@ import java.util.function.Supplier;
  * virtual thread for each direction. No conversation holds more than a fixed amount of memory,
  * however slow its client or its process. Thread-safe.
  */
-@SuppressWarnings(
-    "FutureReturnValueIgnored") // Netty: a failed write or close ends in channelInactive.
+@SuppressWarnings("FutureReturnValueIgnored") // a failure ends in channelInactive
 public final class StreamingServer implements AutoCloseable {
   private static final int CLOSE_SECONDS = 5;
 
@@ -121,10 +121,13 @@ public final class StreamingServer implements AutoCloseable {
   /**
    * A URL at which one client can open any number of connections to the dialer's ports.
    *
-   * @throws Failure EXHAUSTED when too many URLs wait for their clients
+   * @param ports what the request named (may be empty): only clients that speak WebSocket channels
+   *     go by it, all others name any port with each connection
+   * @throws Failure INVALID_ARGUMENT for a port out of range or more than 127 ports; EXHAUSTED when
+   *     too many URLs wait for their clients
    */
-  public URI portForward(PortDialer dialer) {
-    return uri(new StreamingRequest.PortForward(dialer));
+  public URI portForward(List<Integer> ports, PortDialer dialer) {
+    return uri(new StreamingRequest.PortForward(ports, dialer));
   }
 
   private URI uri(StreamingRequest request) {

@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,9 +87,9 @@ class PortForwardIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"spdy"})
+  @ValueSource(strings = {"spdy", "websocket"})
   void twentyConnectionsAtOnceGetTheirOwnAnswers(String transport) throws Exception {
-    URI url = server.portForward(this::dial);
+    URI url = server.portForward(List.of(), this::dial);
     JsonNode seen =
         GoClient.call(
             url,
@@ -111,7 +112,7 @@ class PortForwardIT {
 
   @Test
   void aRefusalIsTold() throws Exception {
-    URI url = server.portForward(this::dial);
+    URI url = server.portForward(List.of(), this::dial);
     JsonNode seen = GoClient.call(url, "-mode", "forward", "-ports", "81");
     assertThat(seen.get("replies").get(0).asString()).isEmpty();
     // The forwarder logs the text itself and gives up the connection.

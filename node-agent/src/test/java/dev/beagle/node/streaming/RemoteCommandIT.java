@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,22 +29,12 @@ class RemoteCommandIT {
   private static final StreamOptions TERMINAL = new StreamOptions(true, true, true, false);
   private static final int MANY_BYTES = 50 << 20;
 
-  private StreamingServer server;
-
-  RemoteCommandIT() {
-    server = StreamingServer.open(Time.system());
-  }
+  private final StreamingServer server = StreamingServer.open(Time.system());
 
   @BeforeAll
   static void build() throws Exception {
     assumeTrue(GoClient.canBeBuilt(), "SKIPPED: no go in PATH, so no real streaming clients");
     GoClient.build();
-  }
-
-  @BeforeEach
-  void fresh() {
-    server.close();
-    server = StreamingServer.open(Time.system());
   }
 
   @AfterEach
@@ -57,8 +46,9 @@ class RemoteCommandIT {
     return server.exec(options, () -> new SimulatedProcess(options, program));
   }
 
-  @Test
-  void outputsAndExitCodeArrive() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"spdy", "websocket"})
+  void outputsAndExitCodeArrive(String transport) throws Exception {
     URI url =
         exec(
             OUTPUTS,
@@ -67,7 +57,7 @@ class RemoteCommandIT {
               streams.err().write("oh".getBytes(UTF_8));
               return 7;
             });
-    JsonNode seen = GoClient.call(url, "-with-stderr");
+    JsonNode seen = GoClient.call(url, "-transport", transport, "-with-stderr");
     assertThat(seen.get("stdout").asString()).isEqualTo("hello");
     assertThat(seen.get("stderr").asString()).isEqualTo("oh");
     assertThat(seen.get("exitCode").asInt()).isEqualTo(7);
@@ -109,6 +99,18 @@ class RemoteCommandIT {
   }
 
   @Test
+  void aFailureIsToldOverWebSocket() throws Exception {
+    URI url =
+        server.exec(
+            OUTPUTS,
+            () -> {
+              throw Failure.notFound("container", "4f2a");
+            });
+    JsonNode seen = GoClient.call(url, "-transport", "websocket", "-with-stderr");
+    assertThat(seen.get("error").asString()).endsWith("container 4f2a not found");
+  }
+
+  @Test
   void aTimeLimitIsTold() throws Exception {
     URI url =
         exec(
@@ -121,8 +123,9 @@ class RemoteCommandIT {
     assertThat(seen.get("exitCode").asInt()).isZero();
   }
 
-  @Test
-  void endOfInputIsSeenByTheProcess() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"spdy", "websocket"})
+  void endOfInputIsSeenByTheProcess(String transport) throws Exception {
     URI url =
         exec(
             ALL,
@@ -132,13 +135,13 @@ class RemoteCommandIT {
                   .write(Long.toString(streams.in().readAllBytes().length).getBytes(UTF_8));
               return 0;
             });
-    JsonNode seen = GoClient.call(url, "-with-stdin", "-stdin-bytes", "100000", "-with-stderr");
+    JsonNode seen = GoClient.call(url, "-transport", transport, "-with-stdin", "-stdin-bytes", "100000", "-with-stderr");
     assertThat(seen.get("error").asString()).isEmpty();
     assertThat(seen.get("stdout").asString()).isEqualTo("100000");
   }
 
   @ParameterizedTest
-  @CsvSource({"spdy"})
+  @ValueSource(strings = {"spdy", "websocket"})
   void fiftyMegabytesGoBothWaysAtOnce(String transport) throws Exception {
     AtomicReference<String> received = new AtomicReference<>("");
     URI url =
@@ -167,8 +170,9 @@ class RemoteCommandIT {
     assertThat(received.get()).isEqualTo(seen.get("stdinHash").asString());
   }
 
-  @Test
-  void nothingIsLostWhenTheProcessEndsWhileTheClientStillSends() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"spdy", "websocket"})
+  void nothingIsLostWhenTheProcessEndsWhileTheClientStillSends(String transport) throws Exception {
     byte[] answer = new byte[4 << 20];
     URI url =
         exec(
@@ -179,14 +183,19 @@ class RemoteCommandIT {
             });
     JsonNode seen =
         GoClient.call(
-            url, "-with-stdin", "-stdin-bytes", Integer.toString(MANY_BYTES), "-with-stderr");
+            url, "-transport", transport, "-with-stdin", "-stdin-bytes", Integer.toString(MANY_BYTES), "-with-stderr");
     assertThat(seen.get("stdoutBytes").asInt()).isEqualTo(answer.length);
     assertThat(seen.get("exitCode").asInt()).isEqualTo(3);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"v3.channel.k8s.io", "v4.channel.k8s.io"})
-  void aTerminalGetsItsSizes(String version) throws Exception {
+  @CsvSource({
+    "spdy,v3.channel.k8s.io",
+    "spdy,v4.channel.k8s.io",
+    "websocket,v4.channel.k8s.io",
+    "websocket,v5.channel.k8s.io",
+  })
+  void aTerminalGetsItsSizes(String transport, String version) throws Exception {
     URI url =
         exec(
             TERMINAL,
@@ -195,7 +204,7 @@ class RemoteCommandIT {
               streams.out().write(sizes.getBytes(UTF_8));
               return 0;
             });
-    JsonNode seen = GoClient.call(url, "-protocols", version, "-tty", "-with-stdin");
+    JsonNode seen = GoClient.call(url, "-transport", transport, "-protocols", version, "-tty", "-with-stdin");
     assertThat(seen.get("error").asString()).isEmpty();
     assertThat(seen.get("stdout").asString())
         .isEqualTo("TerminalSize[columns=80, rows=24] TerminalSize[columns=132, rows=50]");

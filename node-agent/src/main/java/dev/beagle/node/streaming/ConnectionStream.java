@@ -1,24 +1,25 @@
 package dev.beagle.node.streaming;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
 import java.io.InputStream;
 import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
-/** A SPDY stream that the client opened. */
-final class SpdyStream implements PeerStream {
+/** A stream of one connection, between its event loop and a session's virtual threads. */
+final class ConnectionStream implements PeerStream {
   private final int id;
-  private final SpdyConnection connection;
+  private final Carrier carrier;
   private final InboundBytes input;
   private final FrameOutput output;
   private boolean broken;
   private @Nullable Runnable resetAction;
 
-  SpdyStream(int id, SpdyConnection connection, ReadGate gate) {
+  ConnectionStream(int id, Carrier carrier, ReadGate gate) {
     this.id = id;
-    this.connection = connection;
+    this.carrier = carrier;
     this.input = new InboundBytes(gate);
-    this.output = new FrameOutput((bytes, last) -> connection.sendData(this, bytes, last));
+    this.output = new FrameOutput((bytes, last) -> carrier.send(this, bytes, last));
   }
 
   @Override
@@ -50,13 +51,13 @@ final class SpdyStream implements PeerStream {
   @Override
   public void release() {
     input.close();
-    connection.release(this);
+    carrier.release(this);
   }
 
   @Override
   public void reset() {
     input.close();
-    connection.reset(this);
+    carrier.reset(this);
   }
 
   synchronized boolean broken() {
@@ -82,5 +83,15 @@ final class SpdyStream implements PeerStream {
     if (action != null) {
       action.run();
     }
+  }
+
+  /** What carries the stream. Any thread. */
+  interface Carrier {
+    /** Writes a frame, which takes the array over; the last one ends our half. */
+    ChannelFuture send(ConnectionStream stream, byte[] bytes, boolean last);
+
+    void release(ConnectionStream stream);
+
+    void reset(ConnectionStream stream);
   }
 }
