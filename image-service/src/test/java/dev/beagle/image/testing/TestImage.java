@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
@@ -36,6 +37,11 @@ public record TestImage(
 
   public Digest digest() {
     return Digest.of(manifest);
+  }
+
+  /** A layer as the registry sends it. */
+  public byte[] layerBlob(int layer) {
+    return Objects.requireNonNull(blobs.get(layers.get(layer)));
   }
 
   public long sizeBytes() {
