@@ -2,8 +2,9 @@ package dev.beagle.image.content;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Files that are there whole or not at all, also after a power cut. */
+/**
+ * Files that are there whole or not at all, also after a power cut. An interrupt neither fails nor
+ * shortens any of this: it is for those who wait, and half a change helps nobody.
+ */
 public final class DurableFiles {
   private static final String ASIDE = ".aside";
 
@@ -22,17 +26,9 @@ public final class DurableFiles {
   public static void replace(Path file, byte[] content) {
     Path aside = file.resolveSibling(file.getFileName() + ASIDE);
     try {
-      try (FileChannel channel =
-          FileChannel.open(
-              aside,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        ByteBuffer buffer = ByteBuffer.wrap(content);
-        while (buffer.hasRemaining()) {
-          channel.write(buffer);
-        }
-        channel.force(true);
+      try (FileOutputStream out = new FileOutputStream(aside.toFile())) {
+        out.write(content);
+        out.getFD().sync();
       }
       Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
       syncFolder(file);
@@ -83,9 +79,23 @@ public final class DurableFiles {
   static void syncFolder(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
-      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-        channel.force(true);
+      boolean interrupted = false;
+      while (!forced(folder)) {
+        interrupted |= Thread.interrupted();
       }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** False where an interrupt closed the channel first. */
+  private static boolean forced(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+      return true;
+    } catch (ClosedByInterruptException interrupted) {
+      return false;
     }
   }
 

@@ -2,13 +2,11 @@ package dev.beagle.image.content;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.image.reference.Digest;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 
 /** Writes aside and renames. */
@@ -17,7 +15,7 @@ final class FileIngest implements Ingest {
   private final Digest expected;
   private final long size;
   private final Path aside;
-  private final FileChannel channel;
+  private final FileOutputStream out;
   private final MessageDigest hash;
   private long written;
   private boolean committed;
@@ -29,7 +27,7 @@ final class FileIngest implements Ingest {
     this.hash = expected.algorithm().newHash();
     try {
       this.aside = Files.createTempFile(folder, expected.hex(), "");
-      this.channel = FileChannel.open(aside, StandardOpenOption.WRITE);
+      this.out = new FileOutputStream(aside.toFile());
     } catch (IOException error) {
       throw DurableFiles.failure("create a file in", folder, error);
     }
@@ -43,10 +41,7 @@ final class FileIngest implements Ingest {
     }
     hash.update(source, offset, length);
     try {
-      ByteBuffer buffer = ByteBuffer.wrap(source, offset, length);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
+      out.write(source, offset, length);
     } catch (IOException error) {
       throw DurableFiles.failure("write", aside, error);
     }
@@ -63,8 +58,8 @@ final class FileIngest implements Ingest {
       throw Failure.corrupted("content of " + expected + " has digest " + found);
     }
     try {
-      channel.force(true);
-      channel.close();
+      out.getFD().sync();
+      out.close();
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
       committed = true;
       DurableFiles.syncFolder(target);
@@ -76,7 +71,7 @@ final class FileIngest implements Ingest {
   @Override
   public void close() {
     if (!committed) {
-      try (channel) {
+      try (out) {
         Files.deleteIfExists(aside);
       } catch (IOException error) {
         throw DurableFiles.failure("delete", aside, error);

@@ -3,7 +3,6 @@ package dev.beagle.image.manifest;
 import dev.beagle.failure.Failure;
 import dev.beagle.image.reference.Digest;
 import dev.beagle.image.reference.MediaType;
-import dev.beagle.image.reference.Reference;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,20 +46,46 @@ final class BoundedJson {
     this.document = document;
   }
 
+  /** An object. */
   JsonNode read(byte[] json) {
+    JsonNode tree = parse(json);
+    if (!tree.isObject()) {
+      throw broken("it is no JSON object");
+    }
+    return tree;
+  }
+
+  /** The objects of an array. */
+  List<JsonNode> readArray(byte[] json, int limit) {
+    JsonNode tree = parse(json);
+    if (!tree.isArray() || tree.size() > limit) {
+      throw broken("it is no JSON array of up to " + limit + " elements");
+    }
+    List<JsonNode> elements = new ArrayList<>();
+    for (JsonNode element : tree) {
+      if (!element.isObject()) {
+        throw broken("it holds something that is no object");
+      }
+      elements.add(element);
+    }
+    return elements;
+  }
+
+  private JsonNode parse(byte[] json) {
     if (json.length > Manifest.MAX_BYTES) {
       throw broken("it is larger than " + Manifest.MAX_BYTES + " bytes");
     }
     try {
-      JsonNode tree = MAPPER.readTree(json);
-      if (!tree.isObject()) {
-        throw broken("it is no JSON object");
-      }
-      return tree;
+      return MAPPER.readTree(json);
     } catch (JacksonException error) {
       throw Failure.corrupted(
-          document + " is unusable: " + Reference.shorten(error.getOriginalMessage()), error);
+          document + " is unusable: " + shorten(error.getOriginalMessage()), error);
     }
+  }
+
+  /** Documents from outside do not fill our logs. */
+  private static String shorten(String text) {
+    return text.length() <= 200 ? text : text.substring(0, 200) + "...";
   }
 
   /** An empty text where the field is missing or null. */
@@ -146,13 +171,12 @@ final class BoundedJson {
   }
 
   Digest digest(String text) {
-    return Digest.find(text)
-        .orElseThrow(() -> broken("\"" + Reference.shorten(text) + "\" is no digest"));
+    return Digest.find(text).orElseThrow(() -> broken("\"" + shorten(text) + "\" is no digest"));
   }
 
   MediaType mediaType(String text) {
     return MediaType.ofHeader(text)
-        .orElseThrow(() -> broken("\"" + Reference.shorten(text) + "\" is no media type"));
+        .orElseThrow(() -> broken("\"" + shorten(text) + "\" is no media type"));
   }
 
   Failure broken(String reason) {

@@ -10,10 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Reads indexes and manifests. */
 public final class ManifestJson {
   private static final int MAX_ENTRIES = 10_000;
+  private static final JsonMapper MAPPER = JsonMapper.shared();
 
   private ManifestJson() {}
 
@@ -38,6 +42,23 @@ public final class ManifestJson {
     throw Failure.unsupported(
         "manifest %s is of type %s, neither an image nor an index of images"
             .formatted(Digest.of(json), type));
+  }
+
+  /** The manifest as OCI JSON; the same manifest gives the same bytes. */
+  public static byte[] write(ImageManifest manifest) {
+    ObjectNode tree = MAPPER.createObjectNode();
+    tree.put("schemaVersion", 2);
+    tree.put("mediaType", MediaType.OCI_MANIFEST.value());
+    write(manifest.config(), tree.putObject("config"));
+    ArrayNode layers = tree.putArray("layers");
+    manifest.layers().forEach(layer -> write(layer, layers.addObject()));
+    return MAPPER.writeValueAsBytes(tree);
+  }
+
+  private static void write(Descriptor descriptor, ObjectNode into) {
+    into.put("mediaType", descriptor.mediaType().value());
+    into.put("digest", descriptor.digest().toString());
+    into.put("size", descriptor.size());
   }
 
   private static MediaType typeOf(BoundedJson reader, JsonNode tree, MediaType declared) {

@@ -12,6 +12,11 @@ import java.util.regex.Pattern;
  * @param value for instance {@code application/vnd.oci.image.manifest.v1+json}
  */
 public record MediaType(String value) {
+  // First, because the constants below are checked with it.
+  private static final Pattern SYNTAX =
+      Pattern.compile(
+          "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}");
+
   public static final MediaType OCI_INDEX =
       new MediaType("application/vnd.oci.image.index.v1+json");
   public static final MediaType OCI_MANIFEST =
@@ -26,9 +31,6 @@ public record MediaType(String value) {
   public static final MediaType DOCKER_CONFIG =
       new MediaType("application/vnd.docker.container.image.v1+json");
 
-  private static final Pattern SYNTAX =
-      Pattern.compile(
-          "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}");
   private static final Set<MediaType> INDEXES = Set.of(OCI_INDEX, DOCKER_INDEX);
   private static final Set<MediaType> MANIFESTS = Set.of(OCI_MANIFEST, DOCKER_MANIFEST);
   private static final Pattern LAYER =

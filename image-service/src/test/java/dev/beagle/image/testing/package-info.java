@@ -1,4 +1,4 @@
-/** What tests of several image packages use: tar archives made by hand. */
+/** What tests of several image packages use: tars made by hand, a registry, images in memory. */
 @NullMarked
 package dev.beagle.image.testing;
 

@@ -1,0 +1,173 @@
+package dev.beagle.image.pull;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.image.catalog.Catalog;
+import dev.beagle.image.catalog.Image;
+import dev.beagle.image.catalog.ImageLayer;
+import dev.beagle.image.catalog.Lease;
+import dev.beagle.image.content.ContentStore;
+import dev.beagle.image.content.FileContentStore;
+import dev.beagle.image.reference.ImageName;
+import dev.beagle.image.reference.Platform;
+import dev.beagle.image.reference.Reference;
+import dev.beagle.image.registry.Credentials;
+import dev.beagle.time.Time;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The node's images: what adapters (CRI, Docker, the command line) and the runtime use of this
+ * module. Names are given in any form that {@link ImageName} reads. Thread-safe; lists and lookups
+ * touch no disk.
+ */
+public final class Images implements AutoCloseable {
+  private final Path folder;
+  private final LayerConverter layers;
+  private final Catalog catalog;
+  private final ImagePuller puller;
+  private final ImageImporter importer;
+
+  private Images(
+      Path folder,
+      LayerConverter layers,
+      Catalog catalog,
+      ImagePuller puller,
+      ImageImporter importer) {
+    this.folder = folder;
+    this.layers = layers;
+    this.catalog = catalog;
+    this.puller = puller;
+    this.importer = importer;
+  }
+
+  /**
+   * Opens the images of a folder and repairs what a crash left. Nothing is collected until {@link
+   * #collect()}.
+   */
+  public static Images open(ImagesSettings settings, LayerConverter layers, Time time) {
+    ContentStore content = FileContentStore.open(settings.folder().resolve("content"));
+    Catalog catalog = Catalog.open(settings.folder().resolve("catalog"), content, layers, time);
+    LayerFetcher fetcher =
+        new LayerFetcher(layers, settings.layersAtOnce(), settings.maxLayerBytes());
+    ImageAssembly assembly = new ImageAssembly(content, catalog, fetcher);
+    return new Images(
+        settings.folder(),
+        layers,
+        catalog,
+        new ImagePuller(assembly, settings.registry(), time),
+        new ImageImporter(assembly, settings.folder().resolve("import"), settings.maxLayerBytes()));
+  }
+
+  /**
+   * Brings an image here, or up to date. The registry is asked in any case; layers that are here
+   * are not fetched again.
+   *
+   * @throws Failure NOT_FOUND, UNAUTHENTICATED, DENIED or UNAVAILABLE as the registry answers or
+   *     does not; CORRUPTED, EXHAUSTED or UNSUPPORTED for content that cannot be used; CANCELLED
+   *     where the calling thread was interrupted
+   */
+  public Image pull(
+      Reference reference,
+      Platform platform,
+      Optional<Credentials> credentials,
+      PullProgress progress) {
+    return puller.pull(reference, platform, credentials, progress);
+  }
+
+  /**
+   * Brings images here from a folder with an OCI layout.
+   *
+   * @param name for the layout's image of the platform; without one, the layout's own names
+   */
+  public List<Image> importFolder(
+      Path layout, Optional<Reference.Tagged> name, Platform platform, PullProgress progress) {
+    return importer.importFolder(layout, name, platform, progress);
+  }
+
+  /**
+   * Brings images here from a tar, plain or gzip, of an OCI layout or of {@code docker save}.
+   *
+   * @param tar read to the archive's end, not closed
+   * @param name as with {@link #importFolder}
+   */
+  public List<Image> importTar(
+      InputStream tar, Optional<Reference.Tagged> name, Platform platform, PullProgress progress) {
+    return importer.importTar(tar, name, platform, progress);
+  }
+
+  /**
+   * @throws Failure INVALID_ARGUMENT for what can be no name, or for an ambiguous beginning of an
+   *     id
+   */
+  public Optional<Image> find(String name) {
+    return catalog.find(ImageName.parse(name));
+  }
+
+  /** All images, by id. */
+  public List<Image> list() {
+    return catalog.images();
+  }
+
+  /**
+   * Removes the image with all its tags and digests; layers that a lease keeps stay until it is
+   * closed.
+   *
+   * @return whether it was here
+   */
+  public boolean remove(String name) {
+    return catalog.remove(ImageName.parse(name));
+  }
+
+  /** Marks the image as one that automatic collection must leave, or no longer so. */
+  public Image pin(String name, boolean pinned) {
+    return catalog.pin(ImageName.parse(name), pinned);
+  }
+
+  /**
+   * Opens an image's layers and keeps them.
+   *
+   * @param name a full id also finds an image that was removed while a lease was open; so what
+   *     still runs from it can be adopted after a restart, before {@link #collect()}
+   * @throws Failure NOT_FOUND; CORRUPTED where a layer is gone, which another pull mends
+   */
+  public ImageLease lease(String name) {
+    Lease lease = catalog.lease(ImageName.parse(name));
+    try {
+      List<ConvertedLayer> found = new ArrayList<>();
+      for (ImageLayer layer : lease.image().layers()) {
+        found.add(layers.find(layer.diffId()).orElseThrow(() -> gone(name, layer)));
+      }
+      return new ImageLease(lease, found);
+    } catch (RuntimeException error) {
+      lease.close();
+      throw error;
+    }
+  }
+
+  private static Failure gone(String name, ImageLayer layer) {
+    return Failure.corrupted(
+        "image %s lacks its layer %s: pull it again".formatted(name, layer.diffId()));
+  }
+
+  /**
+   * Deletes what no image and no lease needs, now and from now on by itself. To be called once
+   * after a start, when the leases of what still runs are open again.
+   */
+  public void collect() {
+    catalog.collect();
+  }
+
+  /** Walks the folder: not for every second. */
+  public ImagesUsage usage() {
+    return FileTrees.measure(folder);
+  }
+
+  /** Cancels the pulls that run and waits for their end. */
+  @Override
+  public void close() {
+    puller.close();
+  }
+}

@@ -1,0 +1,25 @@
+package dev.beagle.image.pull;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.image.catalog.LayerCollection;
+import dev.beagle.image.reference.Digest;
+import java.io.InputStream;
+import java.util.Optional;
+
+/** What pulling needs of the store of layers. Thread-safe. */
+public interface LayerConverter extends LayerCollection {
+  /** The layer, or empty where it is not here. */
+  Optional<ConvertedLayer> find(Digest diffId);
+
+  /**
+   * Converts a layer while it streams in and makes it findable. The stream must be read to its end
+   * before that: the end is where the compressed layer's digest is checked.
+   *
+   * @param tar uncompressed; closed by the caller; its reads throw {@link Failure}s, which pass
+   *     through unchanged
+   * @param diffId what the SHA-256 of the tar must be
+   * @throws Failure CORRUPTED where the tar is unusable or has another digest; EXHAUSTED where the
+   *     disk is full; nothing is left then
+   */
+  ConvertedLayer convert(InputStream tar, Digest diffId);
+}

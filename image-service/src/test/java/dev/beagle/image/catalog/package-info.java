@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.image.catalog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.image.content;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.image.manifest;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.image.pull;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.image.reference;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.image.registry;
+
+import org.jspecify.annotations.NullMarked;
