@@ -1,8 +1,6 @@
 package dev.beagle.node;
 
-import dev.beagle.failure.Failure;
 import dev.beagle.node.cli.Cli;
-import dev.beagle.node.cli.NodeStarter;
 import dev.beagle.node.config.Version;
 
 /** Where every {@code beagle} command starts. */
@@ -16,10 +14,6 @@ public final class Main {
       System.out.println("beagle " + Version.CURRENT);
       return;
     }
-    NodeStarter starter =
-        (_, _) -> {
-          throw Failure.unsupported("this build has no daemon");
-        };
-    System.exit(Cli.run(arguments, starter));
+    System.exit(Cli.run(arguments, NodeDaemon::start));
   }
 }

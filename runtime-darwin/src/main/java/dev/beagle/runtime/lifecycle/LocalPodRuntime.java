@@ -68,7 +68,8 @@ public final class LocalPodRuntime implements PodRuntime {
   /** Ends and deletes what no record speaks of. */
   private void sweep() {
     sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
-    Set<SandboxId> known = Set.copyOf(sandboxes.keySet());
+    Set<SandboxId> known = new HashSet<>(sandboxes.keySet());
+    known.add(SandboxId.NODE);
     kinds.stream().filter(kind -> kind.problem().isEmpty()).forEach(kind -> kind.sweep(known));
     environment.networks().retain(known);
     Set<String> containers = new HashSet<>();

@@ -9,6 +9,9 @@ public record SandboxId(String value) implements Comparable<SandboxId> {
   private static final Pattern VALID = Pattern.compile("[0-9a-f]{64}");
   private static final SecureRandom RANDOM = new SecureRandom();
 
+  /** Stands for the node itself where something of it lives like a sandbox; never a pod's. */
+  public static final SandboxId NODE = new SandboxId("0".repeat(64));
+
   public SandboxId {
     if (!VALID.matcher(value).matches()) {
       throw new IllegalArgumentException("not a sandbox id: " + value);

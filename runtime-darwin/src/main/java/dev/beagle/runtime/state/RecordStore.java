@@ -106,6 +106,9 @@ public final class RecordStore {
     List<Stored> found = new ArrayList<>();
     for (Path each : list(folder)) {
       Path file = each.resolve(SANDBOX_FILE);
+      if (!Files.exists(file)) {
+        continue;
+      }
       try {
         SandboxRecord sandbox = json.readValue(Files.readAllBytes(file), SandboxRecord.class);
         found.add(new Stored(sandbox, containers(each)));

@@ -1,0 +1,191 @@
+package dev.beagle.node;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.image.pull.Images;
+import dev.beagle.image.pull.ImagesSettings;
+import dev.beagle.image.reference.Platform;
+import dev.beagle.image.registry.RegistrySettings;
+import dev.beagle.lifecycle.Closer;
+import dev.beagle.lifecycle.Tasks;
+import dev.beagle.net.control.SwitchProcess;
+import dev.beagle.net.control.SwitchSettings;
+import dev.beagle.net.wire.IpPrefix;
+import dev.beagle.node.cli.NodeStarter.RunningNode;
+import dev.beagle.node.config.Installation;
+import dev.beagle.node.config.NodeConfig;
+import dev.beagle.node.config.Version;
+import dev.beagle.node.cri.CriBackend;
+import dev.beagle.node.cri.CriNode;
+import dev.beagle.node.cri.CriServer;
+import dev.beagle.node.images.ImageCallsBackend;
+import dev.beagle.node.images.ImageRoots;
+import dev.beagle.node.network.HostPort;
+import dev.beagle.node.network.SwitchNetworks;
+import dev.beagle.node.network.SwitchWatch;
+import dev.beagle.node.streaming.StreamingServer;
+import dev.beagle.runtime.lifecycle.LocalPodRuntime;
+import dev.beagle.runtime.lifecycle.PodEnvironment;
+import dev.beagle.runtime.pod.Sandbox;
+import dev.beagle.runtime.pod.SandboxState;
+import dev.beagle.runtime.state.RecordStore;
+import dev.beagle.runtime.world.SandboxKind;
+import dev.beagle.time.Time;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/**
+ * The composition root: makes the node's parts in order, gives each what it needs, and takes them
+ * down in reverse. Pods, their agents and the switch are not parts: they go on without us.
+ */
+final class NodeDaemon implements RunningNode {
+  private static final Duration STOP_GRACE = Duration.ofSeconds(10);
+
+  private final Closer parts = new Closer();
+  private final NodeConfig config;
+  private final LocalPodRuntime runtime;
+  private final SwitchWatch network;
+  private final Optional<HostPort> hostPort;
+
+  private NodeDaemon(NodeConfig config, Installation installation, Time time) {
+    this.config = config;
+    try {
+      SwitchSettings settings = switchSettings(config);
+      network =
+          parts.register(
+              SwitchWatch.open(
+                  () -> SwitchProcess.ensure(settings, switchCommand(installation), time)));
+      SwitchNetworks networks = new SwitchNetworks(network.client());
+      Images images = parts.register(Images.open(imagesSettings(config), time));
+      List<SandboxKind> kinds = SandboxKinds.of(config, network.client().portSocket(), time);
+      runtime = LocalPodRuntime.recover(environment(config, images, networks, time), kinds);
+      images.collect();
+      hostPort = hostPort(config, kinds);
+      StreamingServer streaming = parts.register(StreamingServer.open(time));
+      CriServer server =
+          parts.register(
+              CriServer.open(
+                  config.criSocket(),
+                  new CriNode(Version.CURRENT, config.root(), config.run(), false),
+                  new CriBackend(
+                      runtime,
+                      networks,
+                      new ImageCallsBackend(images, platform()),
+                      new StreamingUrls(streaming)),
+                  time));
+      server.admitCalls();
+    } catch (RuntimeException failure) {
+      closeAfter(failure);
+      throw failure;
+    }
+  }
+
+  static NodeDaemon start(NodeConfig config, Installation installation) {
+    return new NodeDaemon(config, installation, Time.system());
+  }
+
+  private void closeAfter(RuntimeException failure) {
+    try {
+      parts.close();
+    } catch (RuntimeException second) {
+      failure.addSuppressed(second);
+    }
+  }
+
+  private static SwitchSettings switchSettings(NodeConfig config) {
+    return new SwitchSettings(
+        config.run().resolve("switch"),
+        IpPrefix.parse(config.network().podCidr()),
+        SwitchSettings.DEFAULT_MTU,
+        SwitchSettings.DEFAULT_RESOLVER_FILE);
+  }
+
+  private static List<String> switchCommand(Installation installation) {
+    return SwitchProcess.command(
+        installation.java(), installation.classPath(), installation.switchCache());
+  }
+
+  private static ImagesSettings imagesSettings(NodeConfig config) {
+    ImagesSettings defaults = ImagesSettings.defaults(config.root().resolve("images"));
+    RegistrySettings registry =
+        config
+            .registry()
+            .configPath()
+            .map(RegistrySettings.defaults()::withConfigPath)
+            .orElseGet(RegistrySettings::defaults);
+    return new ImagesSettings(
+        defaults.folder(), registry, defaults.layersAtOnce(), config.images().maxLayerBytes());
+  }
+
+  private static PodEnvironment environment(
+      NodeConfig config, Images images, SwitchNetworks networks, Time time) {
+    return new PodEnvironment(
+        new RecordStore(config.run().resolve("sandboxes")),
+        new ImageRoots(images),
+        networks,
+        config.root().resolve("containers"),
+        bootId(),
+        time);
+  }
+
+  /** Changes with every start of the kernel; where there is none, nothing outlives a restart. */
+  private static String bootId() {
+    Path file = Path.of("/proc/sys/kernel/random/boot_id");
+    try {
+      return Files.exists(file) ? Files.readString(file).strip() : "";
+    } catch (IOException error) {
+      throw Failure.internal("cannot read " + file, error);
+    }
+  }
+
+  private static Platform platform() {
+    return Platform.linux(
+        System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64");
+  }
+
+  private Optional<HostPort> hostPort(NodeConfig config, List<SandboxKind> kinds) {
+    SandboxKind host = kinds.getFirst();
+    if (!config.network().hostPort() || !host.problem().isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        parts.register(HostPort.open(host, network.client(), HostPort.nameFor(config.run()))));
+  }
+
+  @Override
+  public String summary() {
+    return "pod network %s, sandbox kind %s"
+        .formatted(config.network().podCidr(), runtime.kinds().getFirst().name());
+  }
+
+  @Override
+  public void stop(boolean stopPods) {
+    if (stopPods) {
+      Tasks.all(
+          runtime.sandboxes().stream()
+              .map(
+                  sandbox ->
+                      (Callable<Boolean>)
+                          () -> {
+                            sandbox.stop(STOP_GRACE);
+                            return true;
+                          })
+              .toList());
+    }
+    boolean idle = runtime.sandboxes().stream().noneMatch(NodeDaemon::isReady);
+    if (idle) {
+      // Nobody needs the network any more: what is started next time is new.
+      hostPort.ifPresent(HostPort::end);
+      network.shutdown();
+    }
+    parts.close();
+  }
+
+  private static boolean isReady(Sandbox sandbox) {
+    return sandbox.state() instanceof SandboxState.Ready;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.beagle.node;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.node.config.NodeConfig;
+import dev.beagle.runtime.namespaces.NamespacesKind;
+import dev.beagle.runtime.world.AbsentKind;
+import dev.beagle.runtime.world.SandboxKind;
+import dev.beagle.time.Time;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The sandbox kinds of this node, the default first. */
+final class SandboxKinds {
+  private static final List<Path> PROGRAM_FOLDERS =
+      List.of(
+          Path.of("/usr/local/sbin"),
+          Path.of("/usr/local/bin"),
+          Path.of("/usr/sbin"),
+          Path.of("/usr/bin"));
+
+  private SandboxKinds() {}
+
+  static List<SandboxKind> of(NodeConfig config, Path portSocket, Time time) {
+    List<SandboxKind> kinds = new ArrayList<>();
+    boolean linux = System.getProperty("os.name", "").equals("Linux");
+    kinds.add(
+        linux
+            ? namespaces(config, portSocket, time)
+            : new AbsentKind(NamespacesKind.NAME, "it needs Linux; use hvf on a Mac"));
+    kinds.add(
+        new AbsentKind("hvf", "this version has no micro-VMs on Hypervisor.framework yet"));
+    String wanted = config.sandbox().defaultKind();
+    if (!wanted.isEmpty()) {
+      SandboxKind first =
+          kinds.stream()
+              .filter(kind -> kind.name().equals(wanted))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      Failure.invalidArgument(
+                          "sandbox.default: unknown kind " + wanted + "; known: namespaces, hvf"));
+      kinds.remove(first);
+      kinds.addFirst(first);
+    } else if (!linux) {
+      kinds.addFirst(kinds.removeLast());
+    }
+    return kinds;
+  }
+
+  private static SandboxKind namespaces(NodeConfig config, Path portSocket, Time time) {
+    try {
+      return NamespacesKind.create(
+          config.root(), config.run(), portSocket, ociRuntime(config.sandbox().ociRuntime()), time);
+    } catch (Failure failure) {
+      return new AbsentKind(NamespacesKind.NAME, failure.reason());
+    }
+  }
+
+  private static Path ociRuntime(String nameOrPath) {
+    Path given = Path.of(nameOrPath);
+    if (given.isAbsolute()) {
+      if (Files.isExecutable(given)) {
+        return given;
+      }
+      throw Failure.notFound("OCI runtime", given + " (sandbox.ociRuntime)");
+    }
+    return PROGRAM_FOLDERS.stream()
+        .map(folder -> folder.resolve(given))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Failure.unsupported(
+                    "OCI runtime " + given + " is not installed (Debian: apt install " + given
+                        + ")"));
+  }
+}

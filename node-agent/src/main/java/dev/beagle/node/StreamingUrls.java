@@ -1,0 +1,32 @@
+package dev.beagle.node;
+
+import dev.beagle.node.cri.StreamUrls;
+import dev.beagle.node.streaming.StreamOptions;
+import dev.beagle.node.streaming.StreamingServer;
+import dev.beagle.runtime.stdio.ContainerProcess;
+import java.net.URI;
+import java.nio.channels.ByteChannel;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+
+/** The CRI's streams are served by the streaming server. */
+record StreamingUrls(StreamingServer server) implements StreamUrls {
+  @Override
+  public URI exec(Streams streams, Supplier<ContainerProcess> process) {
+    return server.exec(options(streams), process);
+  }
+
+  @Override
+  public URI attach(Streams streams, Supplier<ContainerProcess> process) {
+    return server.attach(options(streams), process);
+  }
+
+  @Override
+  public URI portForward(IntFunction<ByteChannel> dialer) {
+    return server.portForward(dialer::apply);
+  }
+
+  private static StreamOptions options(Streams streams) {
+    return new StreamOptions(streams.tty(), streams.stdin(), streams.stdout(), streams.stderr());
+  }
+}
