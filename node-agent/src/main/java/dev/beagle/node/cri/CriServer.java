@@ -55,6 +55,8 @@ public final class CriServer implements AutoCloseable {
             .bossEventLoopGroup(loop)
             .workerEventLoopGroup(loop)
             .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
+            // gRPC sets it for TCP; null takes it back, or Netty warns at every connection.
+            .withChildOption(ChannelOption.SO_KEEPALIVE, null)
             .executor(calls)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
