@@ -66,6 +66,7 @@ func catalogue() []image {
 		pause(kubernetes, "3.9"),
 		pause("k8s.gcr.io", "3.9"),
 		pause(kubernetes, "3.10"),
+		{host: "docker.io", repository: "library/probe", tags: []string{"latest"}, layers: []layerSpec{busybox, probe()}, config: shell},
 		fourLayers(),
 		{host: "docker.io", repository: "library/mixed", tags: []string{"latest"}, config: shell,
 			layers: []layerSpec{busybox, {name: "plain", plain: true, entries: []entry{file("etc/plain", 0o644, "not compressed\n")}}}},
@@ -94,6 +95,12 @@ func critestImages(busybox layerSpec) []image {
 	group := layerSpec{name: "predefined-group", entries: accounts("group-defined-in-image:x:50000:default-user\n")}
 	add("test-image-predefined-group", "1000", []layerSpec{busybox, group}, "latest")
 	return images
+}
+
+// probe is what the tests' own containers run.
+func probe() layerSpec {
+	program := entry{header: tar.Header{Name: "usr/bin/probe", Mode: 0o755}, program: "probe"}
+	return layerSpec{name: "probe", entries: []entry{program}}
 }
 
 func noNewPrivs() layerSpec {
@@ -139,7 +146,7 @@ http {
 func fourLayers() image {
 	parts := [][]string{
 		{"bash", "base-files", "coreutils", "findutils", "grep", "gzip", "passwd", "sed", "tar", "tzdata", "busybox-static"},
-		{"git", "perl"},
+		{"perl", "python-babel-localedata"},
 		{"python3", "vim"},
 		{"locales"},
 	}
