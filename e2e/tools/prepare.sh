@@ -90,7 +90,20 @@ if [[ ! -x $patched ]]; then
   mv "$patched.new" "$patched"
 fi
 
+# What is tested: the daemon of this repository, or, to prove the tests themselves, containerd in its place.
+top=$(realpath ../..)
+if [[ -n ${BEAGLE_E2E_PEER-} ]]; then
+  peer=$("$top/bench/tools/prepare.sh" peer) || missing "the peer cannot be built (bench/tools/prepare.sh)"
+  server=peer=$peer/containerd
+else
+  [[ -x $top/beagle ]] || missing "there is no $top/beagle"
+  # Its first call builds, which needs a network and does not belong into a test's time.
+  "$top/beagle" --version >"$cache/last-step.log" 2>&1 || missing "./beagle --version fails (see $cache/last-step.log)"
+  server=beagle=$top/beagle
+fi
+
 cat >"$properties.new" <<PROPERTIES
+$server
 crictl=$crictl
 critest=$patched
 critest.version=$version
