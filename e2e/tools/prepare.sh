@@ -54,12 +54,12 @@ if ! registry=$(command -v docker-registry); then
 fi
 
 # The images. The key is what they are made by: a change of the programs here makes new ones.
-key=$(cat images/*.go nonewprivs/*.go pause/*.go probe/*.go | sha256sum | cut -c1-12)
+key=$(cat images/*.go nonewprivs/*.go pause/*.go probe/*.go standins/*.go | sha256sum | cut -c1-12)
 images=$cache/images-$key
 make_images() {
   rm -rf "$images"
   mkdir -p "$images/programs"
-  go build -trimpath -ldflags "-s -w" -o "$images/programs/" ./images ./nonewprivs ./pause ./probe
+  go build -trimpath -ldflags "-s -w" -o "$images/programs/" ./images ./nonewprivs ./pause ./probe ./standins
   local config=$images/registry.yml port
   # A namespace of its own: any port is free there. Packages come first, from outside.
   "$images/programs/images" -work "$images/work" -programs "$images/programs" -fetch

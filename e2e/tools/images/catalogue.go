@@ -53,7 +53,8 @@ const (
 var paths = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 func catalogue() []image {
-	busybox := layerSpec{name: "busybox", packages: []string{"busybox-static"}, applets: true, entries: accounts("")}
+	// Not busybox-static: that one is made for rescue, and its shell runs ls without a look at /bin/ls.
+	busybox := layerSpec{name: "busybox", packages: []string{"busybox"}, applets: true, entries: append(accounts(""), standins()...)}
 	shell := imageConfig{Env: paths, Cmd: []string{"sh"}}
 	images := []image{
 		{host: kubernetes, repository: "e2e-test-images/busybox", tags: []string{"1.29-2"}, layers: []layerSpec{busybox}, config: shell, arm64: true},
@@ -97,6 +98,13 @@ func critestImages(busybox layerSpec) []image {
 	return images
 }
 
+// standins are the tools that critest calls in busybox and Debian's lacks.
+func standins() []entry {
+	program := entry{header: tar.Header{Name: "usr/bin/pgrep", Mode: 0o755}, program: "standins"}
+	link := entry{header: tar.Header{Name: "usr/bin/ipcs", Typeflag: tar.TypeLink, Linkname: "usr/bin/pgrep"}}
+	return []entry{program, link}
+}
+
 // probe is what the tests' own containers run.
 func probe() layerSpec {
 	program := entry{header: tar.Header{Name: "usr/bin/probe", Mode: 0o755}, program: "probe"}
@@ -135,7 +143,7 @@ http {
 	name := fmt.Sprintf("nginx-%d", port)
 	return image{host: host, repository: repository, tags: []string{tag},
 		layers: []layerSpec{
-			{name: "nginx", packages: []string{"nginx", "busybox-static"}, applets: true, entries: accounts("")},
+			{name: "nginx", packages: []string{"nginx", "busybox"}, applets: true, entries: accounts("")},
 			{name: name, entries: []entry{folder("www"), file("www/index.html", 0o644, "Welcome to nginx!\n"),
 				file("etc/nginx/nginx.conf", 0o644, configuration), folder("run"), folder("var/lib/nginx"), folder("var/log/nginx")}}},
 		config: imageConfig{Env: paths, Cmd: []string{"nginx"}, StopSignal: "SIGQUIT"}}
@@ -145,7 +153,7 @@ http {
 // pulls are measured with and what trees are compared by.
 func fourLayers() image {
 	parts := [][]string{
-		{"bash", "base-files", "coreutils", "findutils", "grep", "gzip", "passwd", "sed", "tar", "tzdata", "busybox-static"},
+		{"bash", "base-files", "coreutils", "findutils", "grep", "gzip", "passwd", "sed", "tar", "tzdata", "busybox"},
 		{"perl", "python-babel-localedata"},
 		{"python3", "vim"},
 		{"locales"},

@@ -55,7 +55,9 @@ final class Config {
     return this;
   }
 
+  /** The host's name comes with its network. */
   Config hostNetwork() {
+    json.remove("hostname");
     return namespace("network", 2);
   }
 

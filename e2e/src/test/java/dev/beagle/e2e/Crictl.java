@@ -54,6 +54,18 @@ record Crictl(Prepared prepared, Path socket, Path folder) {
     return Prepared.JSON.readTree(run(arguments));
   }
 
+  /**
+   * Ids of the images that were pulled for tests; the runtime's own for its sandboxes is not one.
+   */
+  List<String> images() {
+    return json("images", "-o", "json")
+        .path("images")
+        .valueStream()
+        .filter(image -> !image.path("repoTags").toString().contains("/pause:"))
+        .map(image -> image.path("id").asString())
+        .toList();
+  }
+
   Pod runPod(Config pod) {
     Path file = pod.file(folder);
     String id = run("runp", file.toString());

@@ -36,12 +36,12 @@ final class DaemonDeathWhilePullingIT extends NodeIT {
         assertThat(pull.result(Duration.ofSeconds(10)).exit()).isPositive();
       }
       node().start();
-      assertThat(crictl().run("images", "-q")).isEmpty();
+      assertThat(crictl().images()).isEmpty();
     }
     crictl().run("pull", Crictl.FOUR_LAYERS);
-    assertThat(crictl().run("images", "-q").lines()).hasSize(1);
+    assertThat(crictl().images()).hasSize(1);
     crictl().run("rmi", Crictl.FOUR_LAYERS);
-    assertThat(crictl().run("images", "-q")).isEmpty();
+    assertThat(crictl().images()).isEmpty();
     await("the store is as small as it was")
         .atMost(Duration.ofSeconds(20))
         .until(() -> Folders.bytes(node().root()) < empty + 1_000_000);

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +24,13 @@ import java.util.stream.Stream;
 final class LeakCheck {
   /** Lazy unmounts, autoclear of loop devices and reaping take a moment. */
   private static final Duration SETTLED = Duration.ofSeconds(10);
+
+  /**
+   * A loopback port from the kernel's own range (32768 to 60999): whoever starts again gets
+   * another.
+   */
+  private static final Pattern EPHEMERAL =
+      Pattern.compile("^(0100007F|0{24}0100007F|0{16}FFFF00000100007F):[89A-E][0-9A-F]{3}$");
 
   private final Node node;
   private final boolean images;
@@ -73,14 +81,20 @@ final class LeakCheck {
     seen.put("cgroups", cgroups());
     seen.put(
         "links",
-        output("ip", "-o", "link").map(line -> line.split(":", -1)[1].strip().split("@", -1)[0]).toList());
+        output("ip", "-o", "link")
+            .map(line -> line.split(":", -1)[1].strip().split("@", -1)[0])
+            .toList());
     seen.put(
         "addresses",
         output("ip", "-o", "address")
             .map(line ->
                 line.replaceAll(" +", " ").replaceAll("valid_lft.*", "").replaceAll("^\\d+: ", ""))
             .toList());
-    seen.put("routes", output("ip", "route", "show", "table", "all").toList());
+    seen.put(
+        "routes",
+        output("ip", "route", "show", "table", "all")
+            .map(line -> line.replace(" linkdown", ""))
+            .toList());
     seen.put("neighbours", output("ip", "neighbour", "show", "nud", "permanent").toList());
     seen.put("listening sockets", sockets());
     seen.put("files", files());
@@ -138,7 +152,8 @@ final class LeakCheck {
           .map(line -> line.strip().split(" +", -1))
           .filter(row -> !table.startsWith("tcp") || row[3].equals("0A"))
           .filter(row -> table.startsWith("tcp") || row[2].endsWith(":0000"))
-          .forEach(row -> sockets.add(table + " " + row[1]));
+          .forEach(
+              row -> sockets.add(table + " " + EPHEMERAL.matcher(row[1]).replaceAll("$1:any")));
     }
     table("unix")
         .filter(line -> line.contains(node.base().toString()))

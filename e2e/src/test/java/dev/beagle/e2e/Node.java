@@ -35,7 +35,9 @@ final class Node implements AutoCloseable {
   static Node make(Prepared prepared) {
     try {
       // Files.createTempDirectory adds nineteen digits.
-      Path base = Files.createDirectory(Path.of("/var/tmp/be-" + Long.toString(System.nanoTime() & 0xffff_ffffL, 36)));
+      Path base =
+          Files.createDirectory(
+              Path.of("/var/tmp/be-" + Long.toString(System.nanoTime() & 0xffff_ffffL, 36)));
       for (String name : List.of("root", "hosts", "logs")) {
         Files.createDirectory(base.resolve(name));
       }

@@ -49,8 +49,12 @@ abstract class NodeIT {
     }
     made.start();
     images().forEach(image -> crictl().run("pull", image));
-    // What a node makes once for all pods is there from here on.
-    crictl().remove(crictl().runPod(Config.pod(made, "first")));
+    if (!images().isEmpty()) {
+      // What a node makes once for all pods is there from here on.
+      Crictl.Pod first = crictl().runPod(Config.pod(made, "first"));
+      crictl().startContainer(first, Config.container("first", images().getFirst(), "true"));
+      crictl().remove(first);
+    }
   }
 
   @AfterAll

@@ -37,7 +37,7 @@ final class PullIT extends NodeIT {
         .containsExactly("registry.k8s.io/" + REPOSITORY + "@" + digest);
     assertThat(images.path(0).path("size").asLong()).isPositive();
     crictl().run("rmi", Crictl.BUSYBOX);
-    assertThat(crictl().run("images", "-q")).isEmpty();
+    assertThat(crictl().images()).isEmpty();
   }
 
   @Test
@@ -47,7 +47,7 @@ final class PullIT extends NodeIT {
     assertThat(crictl().call("pull", "registry.k8s.io/e2e-test-images/busybox:absent").failure())
         .contains("busybox:absent");
     assertThat(crictl().call("pull", "NOT a name").failure()).isNotBlank();
-    assertThat(crictl().run("images", "-q")).isEmpty();
+    assertThat(crictl().images()).isEmpty();
   }
 
   @Test
@@ -95,16 +95,18 @@ final class PullIT extends NodeIT {
   void whatARemovedImageHeldIsFreed() {
     long before = Folders.bytes(node().root());
     crictl().run("pull", Crictl.FOUR_LAYERS);
-    assertThat(
+    await("the image is counted")
+        .atMost(Duration.ofSeconds(20))
+        .until(() ->
             crictl()
-                .json("imagefsinfo")
-                .path("status")
-                .path("imageFilesystems")
-                .path(0)
-                .path("usedBytes")
-                .path("value")
-                .asLong())
-        .isGreaterThan(50_000_000);
+                    .json("imagefsinfo")
+                    .path("status")
+                    .path("imageFilesystems")
+                    .path(0)
+                    .path("usedBytes")
+                    .path("value")
+                    .asLong()
+                > 50_000_000);
     crictl().run("rmi", Crictl.FOUR_LAYERS);
     await()
         .atMost(Duration.ofSeconds(20))
