@@ -6,6 +6,7 @@ import dev.beagle.node.streaming.StreamingServer;
 import dev.beagle.runtime.stdio.ContainerProcess;
 import java.net.URI;
 import java.nio.channels.ByteChannel;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
@@ -22,8 +23,8 @@ record StreamingUrls(StreamingServer server) implements StreamUrls {
   }
 
   @Override
-  public URI portForward(IntFunction<ByteChannel> dialer) {
-    return server.portForward(dialer::apply);
+  public URI portForward(List<Integer> ports, IntFunction<ByteChannel> dialer) {
+    return server.portForward(ports, dialer::apply);
   }
 
   private static StreamOptions options(Streams streams) {

@@ -8,12 +8,14 @@ import dev.beagle.image.catalog.Lease;
 import dev.beagle.image.content.ContentStore;
 import dev.beagle.image.content.FileContentStore;
 import dev.beagle.image.layer.LayerStore;
+import dev.beagle.image.reference.Digest;
 import dev.beagle.image.reference.ImageName;
 import dev.beagle.image.reference.Platform;
 import dev.beagle.image.reference.Reference;
 import dev.beagle.image.registry.Credentials;
 import dev.beagle.time.Time;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +29,7 @@ import java.util.Optional;
 public final class Images implements AutoCloseable {
   private final Path folder;
   private final LayerConverter layers;
+  private final ContentStore content;
   private final Catalog catalog;
   private final ImagePuller puller;
   private final ImageImporter importer;
@@ -34,11 +37,13 @@ public final class Images implements AutoCloseable {
   private Images(
       Path folder,
       LayerConverter layers,
+      ContentStore content,
       Catalog catalog,
       ImagePuller puller,
       ImageImporter importer) {
     this.folder = folder;
     this.layers = layers;
+    this.content = content;
     this.catalog = catalog;
     this.puller = puller;
     this.importer = importer;
@@ -63,6 +68,7 @@ public final class Images implements AutoCloseable {
     return new Images(
         settings.folder(),
         layers,
+        content,
         catalog,
         new ImagePuller(assembly, settings.registry(), time),
         new ImageImporter(assembly, settings.folder().resolve("import"), settings.maxLayerBytes()));
@@ -111,6 +117,19 @@ public final class Images implements AutoCloseable {
    */
   public Optional<Image> find(String name) {
     return catalog.find(ImageName.parse(name));
+  }
+
+  /**
+   * An image's config as it came, JSON (OCI image-spec, config.md).
+   *
+   * @param id as {@link Image#id} says it
+   * @throws Failure NOT_FOUND
+   */
+  public String configJson(String id) {
+    return Digest.find(id)
+        .flatMap(content::find)
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+        .orElseThrow(() -> Failure.notFound("image", id));
   }
 
   /** All images, by id. */

@@ -154,7 +154,7 @@ final class StreamCalls {
       throw Failure.wrongState("sandbox " + sandbox.id().shortForm() + " is not running");
     }
     return PortForwardResponse.newBuilder()
-        .setUrl(urls.portForward(sandbox::connect).toString())
+        .setUrl(urls.portForward(request.getPortList(), sandbox::connect).toString())
         .build();
   }
 

@@ -3,6 +3,7 @@ package dev.beagle.node.cri;
 import dev.beagle.runtime.stdio.ContainerProcess;
 import java.net.URI;
 import java.nio.channels.ByteChannel;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
@@ -24,9 +25,10 @@ public interface StreamUrls {
   /**
    * An endpoint for ports of a sandbox.
    *
+   * @param ports what the client said it wants; may be empty
    * @param dialer connects to a port inside it
    */
-  URI portForward(IntFunction<ByteChannel> dialer);
+  URI portForward(List<Integer> ports, IntFunction<ByteChannel> dialer);
 
   /** Which streams a client wants; with a terminal there is no stderr. */
   record Streams(boolean stdin, boolean stdout, boolean stderr, boolean tty) {}

@@ -32,7 +32,7 @@ public final class ImageCallsBackend implements NodeImages {
     if (reference.toString().equals(EmbeddedImage.REFERENCE)) {
       return importEmbedded();
     }
-    String host = reference.repository().host();
+    String host = reference.repository().registry();
     Optional<Credentials> credentials =
         login.flatMap(
             given ->

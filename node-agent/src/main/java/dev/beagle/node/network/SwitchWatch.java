@@ -31,8 +31,18 @@ public final class SwitchWatch implements AutoCloseable {
     return watch;
   }
 
-  private synchronized void follow() {
-    current.ended().thenRun(() -> Thread.ofPlatform().name("switch-watch").start(this::replace));
+  private void follow() {
+    SwitchProcess watched;
+    synchronized (this) {
+      watched = current;
+    }
+    Thread.ofVirtual()
+        .name("switch-watch")
+        .start(
+            () -> {
+              watched.ended().join();
+              replace();
+            });
   }
 
   private synchronized void replace() {
