@@ -16,7 +16,7 @@ struct message {
 };
 
 static unsigned char family_of(const struct bytes *address) {
-  return address->length == 4 ? AF_INET : AF_INET6;
+  return address != NULL && address->length == 4 ? AF_INET : AF_INET6;
 }
 
 static void begin(struct message *message, unsigned short type, unsigned short flags, const void *body,
