@@ -1,6 +1,6 @@
 /*
- * Blocks are chained newest first; a request that does not fit in the newest one opens another. Nothing is ever
- * given back on its own.
+ * Blocks are chained newest first; a request that does not fit in the newest one opens another. Nothing is
+ * ever given back on its own.
  */
 #include "arena.h"
 

@@ -1,11 +1,10 @@
 /*
- * What the agent wants of cgroups itself, in both layouts: numbers, out-of-memory kills, and every process of a
- * container. Making cgroups and setting limits is the OCI runtime's work.
+ * What the agent wants of cgroups itself, in both layouts: numbers, out-of-memory kills, and every process of
+ * a container. Making cgroups and setting limits is the OCI runtime's work.
  *
- * With v1 each controller has a hierarchy of its own, in which a container has the same path; `pids` (else `memory`,
- * `freezer`, `systemd`) is the one whose process lists are believed. With v2 there is one.
+ * With v1 each controller has a hierarchy of its own, in which a container has the same path; `pids` (else
+ * `memory`, `freezer`, `systemd`) is the one whose process lists are believed. With v2 there is one.
  */
-#define _GNU_SOURCE
 #include "cgroup.h"
 
 #include <dirent.h>
@@ -66,7 +65,8 @@ static int file_path(char *target, const char *controller, const char *cgroup, c
   return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-static ssize_t read_file(const char *controller, const char *cgroup, const char *file, char *text, size_t room) {
+static ssize_t read_file(const char *controller, const char *cgroup, const char *file, char *text,
+                         size_t room) {
   char path[PATH_MAX];
   if (file_path(path, controller, cgroup, file) != 0)
     return -ENAMETOOLONG;

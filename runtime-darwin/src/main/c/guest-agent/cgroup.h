@@ -9,7 +9,8 @@
 /* Finds out the layout; /sys/fs/cgroup must be in place. */
 void cgroup_open(void);
 
-/* Whether a path relative to the hierarchies' roots may be used: absolute or not, without "..", and not the root. */
+/* Whether a path relative to the hierarchies' roots may be used: absolute or not, without "..", and not the
+ * root. */
 bool cgroup_path_valid(const char *path);
 
 /* Fills all but the name and the time; what cannot be read stays 0. */

@@ -1,15 +1,14 @@
 /*
  * Frames and the roles of connections (PROTOCOL.md).
  *
- * A connection is read in exactly the pieces that its frames have: four bytes of length, then the body. So nothing is
- * read past a Hello, and the descriptor of a stream can be given away; and the descriptors of a Handover come with the
- * read of its first byte and no earlier. Frames out are queued in memory and sent when the socket takes them; a control
- * connection that lets more than OUT_LIMIT pile up is ended.
+ * A connection is read in exactly the pieces that its frames have: four bytes of length, then the body. So
+ * nothing is read past a Hello, and the descriptor of a stream can be given away; and the descriptors of a
+ * Handover come with the read of its first byte and no earlier. Frames out are queued in memory and sent when
+ * the socket takes them; a control connection that lets more than OUT_LIMIT pile up is ended.
  *
- * Whatever is wrong with a frame ends its connection and nothing else. Connections that have not said Hello after ten
- * seconds are ended, and there are at most CONNECTION_LIMIT of those.
+ * Whatever is wrong with a frame ends its connection and nothing else. Connections that have not said Hello
+ * after ten seconds are ended, and there are at most CONNECTION_LIMIT of those.
  */
-#define _GNU_SOURCE
 #include "channel.h"
 
 #include <errno.h>
@@ -127,7 +126,8 @@ static int send_frame(struct connection *connection, const struct wire_type *typ
     result = -ENOBUFS;
   if (result == 0) {
     uint32_t length = (uint32_t)body.length;
-    uint8_t header[4] = {(uint8_t)(length >> 24), (uint8_t)(length >> 16), (uint8_t)(length >> 8), (uint8_t)length};
+    uint8_t header[4] = {(uint8_t)(length >> 24), (uint8_t)(length >> 16), (uint8_t)(length >> 8),
+                         (uint8_t)length};
     result = wire_append(&connection->out, header, sizeof(header));
     if (result == 0)
       result = wire_append(&connection->out, body.data, body.length);
@@ -320,8 +320,10 @@ static ssize_t receive(struct connection *connection, void *data, size_t length)
     char space[CMSG_SPACE(sizeof(int) * 253)]; /* the most that the kernel passes */
   } control;
   struct iovec piece = {data, length};
-  struct msghdr message = {
-      .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof(control.space)};
+  struct msghdr message = {.msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = control.space,
+                           .msg_controllen = sizeof(control.space)};
   ssize_t count;
   do
     count = recvmsg(connection->watch.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -332,12 +334,14 @@ static ssize_t receive(struct connection *connection, void *data, size_t length)
   return count == 0 ? -ECONNRESET : count;
 }
 
-/* Reads one piece. 1: a frame is whole; 0: it is not yet; negative: the end, -EAGAIN when nothing is there. */
+/* Reads one piece. 1: a frame is whole; 0: it is not yet; negative: the end, -EAGAIN when nothing is there.
+ */
 static int read_piece(struct connection *connection) {
   const size_t header = sizeof(connection->header);
   uint8_t *target = connection->have < header ? connection->header + connection->have
                                               : connection->body + (connection->have - header);
-  size_t wanted = connection->have < header ? header - connection->have : header + connection->length - connection->have;
+  size_t wanted =
+      connection->have < header ? header - connection->have : header + connection->length - connection->have;
   ssize_t count = receive(connection, target, wanted);
   if (count < 0)
     return (int)count;

@@ -3,11 +3,12 @@
  *
  *   create -> CREATED -> start -> RUNNING -> (its process ends, its output is read) -> EXITED -> delete
  *
- * At most one call of the runtime is under way for a container (`busy`), besides any number of execs. When the process
- * of a container ends, the rest of its cgroup is killed: in a PID namespace of its own the kernel has done so already,
- * in a shared one nobody else would. Deleting kills what runs, waits until the process and all execs are complete, has
- * the runtime forget the container, and only then unmounts its root; each end calls container_progress, which does the
- * next step. A create that failed goes the same way, so that a runtime that was killed half-way leaves nothing.
+ * At most one call of the runtime is under way for a container (`busy`), besides any number of execs. When
+ * the process of a container ends, the rest of its cgroup is killed: in a PID namespace of its own the kernel
+ * has done so already, in a shared one nobody else would. Deleting kills what runs, waits until the process
+ * and all execs are complete, has the runtime forget the container, and only then unmounts its root; each end
+ * calls container_progress, which does the next step. A create that failed goes the same way, so that a
+ * runtime that was killed half-way leaves nothing.
  */
 #include "container.h"
 
@@ -48,7 +49,8 @@ static int refuse_busy(const struct container *container, struct failure *failur
   if (container->deleting)
     return fail(failure, EBUSY, "WRONG_STATE", "container %s is being deleted", container->id);
   if (container->busy != NULL)
-    return fail(failure, EBUSY, "WRONG_STATE", "container %s: a %s is under way", container->id, container->busy);
+    return fail(failure, EBUSY, "WRONG_STATE", "container %s: a %s is under way", container->id,
+                container->busy);
   return 0;
 }
 
@@ -65,8 +67,9 @@ static void forget(struct container *container) {
   free(container);
 }
 
-static int call_runtime(struct container *container, const char *verb, const char *const *arguments, const int stdio[3],
-                        void (*done)(struct runtime_call *, int, const struct failure *), struct failure *failure) {
+static int call_runtime(struct container *container, const char *verb, const char *const *arguments,
+                        const int stdio[3], void (*done)(struct runtime_call *, int, const struct failure *),
+                        struct failure *failure) {
   char log[RUNTIME_PATH];
   int nothing[3] = {-1, -1, -1};
   snprintf(log, sizeof(log), "%s/%s.log", container->bundle, verb);
@@ -78,7 +81,8 @@ static int call_runtime(struct container *container, const char *verb, const cha
   }
   container->call.done = done;
   container->call.owner = container;
-  int result = runtime_start(&container->call, verb, arguments, log, stdio != NULL ? stdio : nothing, failure);
+  int result =
+      runtime_start(&container->call, verb, arguments, log, stdio != NULL ? stdio : nothing, failure);
   if (stdio == NULL)
     close(nothing[0]);
   if (result == 0)
@@ -104,7 +108,8 @@ static void deleted(struct runtime_call *call, int result, const struct failure 
 
 void container_progress(struct container *container) {
   struct failure failure;
-  if (!container->deleting || container->busy != NULL || container->execs != NULL || !container->process.complete)
+  if (!container->deleting || container->busy != NULL || container->execs != NULL ||
+      !container->process.complete)
     return;
   const char *arguments[] = {"--force", container->id, NULL};
   if (call_runtime(container, "delete", arguments, NULL, deleted, &failure) != 0)
@@ -183,8 +188,8 @@ static void create_done(struct runtime_call *call, int result, const struct fail
   process_check(process);
 }
 
-static int call_create(struct container *container, const struct create_container *request, const int stdio[3],
-                       struct failure *failure) {
+static int call_create(struct container *container, const struct create_container *request,
+                       const int stdio[3], struct failure *failure) {
   char config[RUNTIME_PATH];
   char pid[RUNTIME_PATH];
   snprintf(config, sizeof(config), "%s/config.json", container->bundle);
@@ -202,13 +207,14 @@ static int call_create(struct container *container, const struct create_containe
   return call_runtime(container, "create", arguments, stdio, create_done, failure);
 }
 
-static int prepare(struct container *container, const struct create_container *request, struct failure *failure) {
+static int prepare(struct container *container, const struct create_container *request,
+                   struct failure *failure) {
   char console[RUNTIME_PATH];
   int stdio[3];
   int log = *request->log == '\0' ? -1 : channel_take_descriptor(request->log);
   if (log < 0 && *request->log != '\0')
-    return fail(failure, ENOENT, "NOT_FOUND", "container %s: no log was handed over as '%.64s'", container->id,
-                request->log);
+    return fail(failure, ENOENT, "NOT_FOUND", "container %s: no log was handed over as '%.64s'",
+                container->id, request->log);
   container->log = log_open(log);
   if (container->log == NULL)
     return fail_errno(failure, ENOMEM, "container %s", container->id);
@@ -234,7 +240,8 @@ static int prepare(struct container *container, const struct create_container *r
 
 int container_create(struct caller caller, const struct create_container *request, struct failure *failure) {
   if (!name_valid(request->container))
-    return fail(failure, EINVAL, "INVALID_ARGUMENT", "container id '%.64s' is not allowed", request->container);
+    return fail(failure, EINVAL, "INVALID_ARGUMENT", "container id '%.64s' is not allowed",
+                request->container);
   if (container_find(request->container) != NULL)
     return fail(failure, EEXIST, "ALREADY_EXISTS", "container %s exists", request->container);
   if (!cgroup_path_valid(request->cgroup))
@@ -317,7 +324,8 @@ int container_signal(struct caller caller, const struct signal_request *request,
   if (*request->exec != '\0') {
     struct exec *exec = exec_find(container, request->exec);
     if (exec == NULL)
-      return fail(failure, ENOENT, "NOT_FOUND", "exec %.64s does not run in container %s", request->exec, container->id);
+      return fail(failure, ENOENT, "NOT_FOUND", "exec %.64s does not run in container %s", request->exec,
+                  container->id);
     process = &exec->process;
   }
   if (process->child.pid <= 0 && !request->all)

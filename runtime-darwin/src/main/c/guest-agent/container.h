@@ -49,7 +49,8 @@ int container_usage_all(struct caller caller, const struct usage_request *reques
 
 struct container *container_find(const char *id);
 struct container *container_first(void);
-/* Starts to delete every container, as if asked to; `emptied` is called when none is left, perhaps at once. */
+/* Starts to delete every container, as if asked to; `emptied` is called when none is left, perhaps at once.
+ */
 void container_delete_all(void (*emptied)(void));
 /* Something ended: goes on with what waited for it. */
 void container_progress(struct container *container);

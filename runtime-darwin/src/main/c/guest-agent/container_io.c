@@ -27,7 +27,8 @@ static int check_attach(const struct container *container, const struct attach_r
     if (tokens[i]->length != 0 && tokens[i]->length != TOKEN_LENGTH)
       return fail(failure, EINVAL, "INVALID_ARGUMENT", "a token has %d bytes", TOKEN_LENGTH);
     if (tokens[i]->length != 0 && !there[i])
-      return fail(failure, EINVAL, "INVALID_ARGUMENT", "container %s has no %s of its own", container->id, names[i]);
+      return fail(failure, EINVAL, "INVALID_ARGUMENT", "container %s has no %s of its own", container->id,
+                  names[i]);
   }
   return 0;
 }
@@ -60,7 +61,8 @@ int container_resize(struct caller caller, const struct resize_request *request,
   if (*request->exec != '\0') {
     struct exec *exec = exec_find(container, request->exec);
     if (exec == NULL)
-      return fail(failure, ENOENT, "NOT_FOUND", "exec %.64s does not run in container %s", request->exec, container->id);
+      return fail(failure, ENOENT, "NOT_FOUND", "exec %.64s does not run in container %s", request->exec,
+                  container->id);
     process = &exec->process;
   }
   int result = process_resize(process, request->columns, request->rows);
@@ -78,8 +80,8 @@ int container_reopen_log(struct caller caller, const struct reopen_log *request,
     return -ENOENT;
   int fd = channel_take_descriptor(request->log);
   if (fd < 0)
-    return fail(failure, ENOENT, "NOT_FOUND", "container %s: no log was handed over as '%.64s'", container->id,
-                request->log);
+    return fail(failure, ENOENT, "NOT_FOUND", "container %s: no log was handed over as '%.64s'",
+                container->id, request->log);
   log_reopen(container->log, fd);
   channel_ok(caller);
   return 0;

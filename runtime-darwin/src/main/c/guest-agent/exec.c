@@ -1,9 +1,10 @@
 /*
  * Processes that join a running container.
  *
- * The runtime starts them detached and exits; they become our children then, because we are the subreaper. An exec is
- * over when its output is, as with containerd: what it left in the background and still holds its output keeps it open.
- * Only after its time ran out, or with its container, does it get two seconds and no more.
+ * The runtime starts them detached and exits; they become our children then, because we are the subreaper. An
+ * exec is over when its output is, as with containerd: what it left in the background and still holds its
+ * output keeps it open. Only after its time ran out, or with its container, does it get two seconds and no
+ * more.
  */
 #include "exec.h"
 
@@ -175,7 +176,8 @@ int exec_start(struct caller caller, const struct exec_request *request, struct 
   if (!name_valid(request->exec))
     return fail(failure, EINVAL, "INVALID_ARGUMENT", "exec id '%.64s' is not allowed", request->exec);
   if (exec_find(container, request->exec) != NULL || exits_known(container->id, request->exec))
-    return fail(failure, EEXIST, "ALREADY_EXISTS", "exec %s exists in container %s", request->exec, container->id);
+    return fail(failure, EEXIST, "ALREADY_EXISTS", "exec %s exists in container %s", request->exec,
+                container->id);
   struct exec *exec = calloc(1, sizeof(*exec));
   if (exec == NULL)
     return fail_errno(failure, ENOMEM, "exec %s", request->exec);

@@ -46,7 +46,8 @@ bool exits_known(const char *container, const char *exec) {
 static void forget(const char *container, const char *exec) {
   for (struct record **link = &records; *link != NULL;) {
     struct record *record = *link;
-    if (strcmp(record->exited.container, container) == 0 && (exec == NULL || strcmp(record->exited.exec, exec) == 0)) {
+    if (strcmp(record->exited.container, container) == 0 &&
+        (exec == NULL || strcmp(record->exited.exec, exec) == 0)) {
       *link = record->next;
       free(record);
     } else {

@@ -2,8 +2,9 @@
 #define BEAGLE_KERNEL_H
 
 /*
- * System calls of Linux 5.2 to 5.12 that musl 1.2.3 has no functions for, and whose header clashes with sys/mount.h in
- * glibc 2.36. Numbers are the same on all architectures. Each returns as the system call does: -1 and errno.
+ * System calls of Linux 5.2 to 5.12 that musl 1.2.3 has no functions for, and whose header clashes with
+ * sys/mount.h in glibc 2.36. Numbers are the same on all architectures. Each returns as the system call does:
+ * -1 and errno.
  */
 
 #include <fcntl.h>
@@ -30,7 +31,8 @@ static inline int beagle_open_tree(int directory, const char *path, unsigned fla
   return (int)syscall(428, directory, path, flags | O_CLOEXEC);
 }
 
-static inline int beagle_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
+static inline int beagle_move_mount(int from, const char *from_path, int to, const char *to_path,
+                                    unsigned flags) {
   return (int)syscall(429, from, from_path, to, to_path, flags);
 }
 

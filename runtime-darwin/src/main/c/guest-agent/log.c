@@ -1,12 +1,13 @@
 /*
  * CRI log lines: "<RFC3339Nano UTC> <stdout|stderr> <P|F> <content>\n".
  *
- * A line is F when it ended with a newline, P when it was cut at 16384 bytes or by the end of the stream. What one read
- * of the stream gave becomes one write, whose lines carry one time. The two streams of a container share one file and
- * one thread, so lines never mix; a line that has not ended waits in its stream's carry, not in the file.
+ * A line is F when it ended with a newline, P when it was cut at 16384 bytes or by the end of the stream.
+ * What one read of the stream gave becomes one write, whose lines carry one time. The two streams of a
+ * container share one file and one thread, so lines never mix; a line that has not ended waits in its
+ * stream's carry, not in the file.
  *
- * A full disk costs lines, never the process: the rest of the batch is dropped, and when the disk takes bytes again a
- * newline first ends the line that was torn.
+ * A full disk costs lines, never the process: the rest of the batch is dropped, and when the disk takes bytes
+ * again a newline first ends the line that was torn.
  */
 #include "log.h"
 

@@ -1,11 +1,11 @@
 /*
- * The one thread that everything but the network pump runs on: epoll for descriptors, a list of timers, and the table
- * of children. Callbacks may add and remove anything, themselves included: loop_remove also takes the watch out of the
- * batch of events in hand.
+ * The one thread that everything but the network pump runs on: epoll for descriptors, a list of timers, and
+ * the table of children. Callbacks may add and remove anything, themselves included: loop_remove also takes
+ * the watch out of the batch of events in hand.
  *
- * The agent is a subreaper, so the OCI runtime's children become ours when it exits, and either may be reaped first.
- * Ends of processes that nobody knows yet are kept as long as a call of the runtime is under way (children_hold), and
- * given to child_adopt.
+ * The agent is a subreaper, so the OCI runtime's children become ours when it exits, and either may be reaped
+ * first. Ends of processes that nobody knows yet are kept as long as a call of the runtime is under way
+ * (children_hold), and given to child_adopt.
  */
 #include "loop.h"
 

@@ -34,14 +34,16 @@ int loop_run(void); /* until loop_stop; 0 or a negative errno */
 void loop_stop(void);
 
 int loop_add(struct watch *watch);
-int loop_change(struct watch *watch, uint32_t events); /* adds when not added; 0 events keeps errors and hangups */
-void loop_remove(struct watch *watch);                 /* harmless when not added */
+int loop_change(struct watch *watch,
+                uint32_t events);      /* adds when not added; 0 events keeps errors and hangups */
+void loop_remove(struct watch *watch); /* harmless when not added */
 
 void timer_start(struct timer *timer, int64_t nanoseconds); /* from now; restarts one that runs */
 void timer_stop(struct timer *timer);
 
 void child_add(struct child *child);
-/* For a process that somebody else forked and that we inherited: it may have been reaped before its pid was known. */
+/* For a process that somebody else forked and that we inherited: it may have been reaped before its pid was
+ * known. */
 void child_adopt(struct child *child);
 void child_remove(struct child *child);
 /* While at least one hold is on, ends of unknown processes are remembered for child_adopt. */

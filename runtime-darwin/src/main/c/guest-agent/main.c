@@ -1,8 +1,8 @@
 /*
  * beagle-agent: runs the containers of one sandbox and talks with the daemon (PROTOCOL.md).
  *
- * One process. Everything but the pump of network frames runs on one thread, in the epoll loop of loop.c; calls of the
- * OCI runtime are processes of their own and never waited for. Layers, from below:
+ * One process. Everything but the pump of network frames runs on one thread, in the epoll loop of loop.c;
+ * calls of the OCI runtime are processes of their own and never waited for. Layers, from below:
  *
  *   arena, wire, messages    bytes to structs and back (pure)
  *   loop, spawn              readiness, timers, children
@@ -16,7 +16,6 @@
  * What differs in a VM (being PID 1, vsock for the socket, an export for handed-over mounts) stands behind
  * channel_open's listener, root_enter and folder_add.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -129,7 +128,9 @@ static int parse(int count, char **arguments, struct options *options) {
     else
       return -EINVAL;
   }
-  return count % 2 != 0 || options->socket == NULL || options->port == NULL || options->toolbox == NULL ? -EINVAL : 0;
+  return count % 2 != 0 || options->socket == NULL || options->port == NULL || options->toolbox == NULL
+             ? -EINVAL
+             : 0;
 }
 
 static int join_cgroups(const struct options *options, struct failure *failure) {
@@ -154,7 +155,8 @@ static int listen_at(const char *path, struct failure *failure) {
   int directory = open(dirname(folder), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0)
     return fail_errno(failure, errno, "opening the folder of %s", path);
-  int length = snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", directory, basename(base));
+  int length =
+      snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", directory, basename(base));
   if (length >= (int)sizeof(address.sun_path))
     return fail(failure, ENAMETOOLONG, "INVALID_ARGUMENT", "the name of %s is too long", path);
   unlink(address.sun_path);
@@ -229,7 +231,8 @@ static int sandbox_main(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-  /* Descriptors 0 to 2 are open, whatever the caller did: no file of ours may ever become a container's stdio. */
+  /* Descriptors 0 to 2 are open, whatever the caller did: no file of ours may ever become a container's
+   * stdio. */
   int fd;
   do
     fd = open("/dev/null", O_RDWR | O_CLOEXEC);

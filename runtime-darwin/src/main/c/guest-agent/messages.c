@@ -1,13 +1,18 @@
 /* The tables of agent.proto for the codec of wire.c: one line a field, in the order of the field numbers. */
 #include "messages.h"
 
-#define FIELD(number, kind, type, member) {number, kind, false, offsetof(struct type, member), NULL}
-#define NESTED(number, type, member, of) {number, WIRE_MESSAGE, false, offsetof(struct type, member), &of##_type}
-#define LIST(number, kind, type, member) {number, kind, true, offsetof(struct type, member), NULL}
-#define NESTED_LIST(number, type, member, of) {number, WIRE_MESSAGE, true, offsetof(struct type, member), &of##_type}
+#define FIELD(number, kind, type, member)                                                                    \
+  { number, kind, false, offsetof(struct type, member), NULL }
+#define NESTED(number, type, member, of)                                                                     \
+  { number, WIRE_MESSAGE, false, offsetof(struct type, member), &of##_type }
+#define LIST(number, kind, type, member)                                                                     \
+  { number, kind, true, offsetof(struct type, member), NULL }
+#define NESTED_LIST(number, type, member, of)                                                                \
+  { number, WIRE_MESSAGE, true, offsetof(struct type, member), &of##_type }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CHOICE_TYPE(type, choice)                                                                                      \
-  const struct wire_type type##_type = {#type, sizeof(struct type), type##_fields, COUNT(type##_fields), choice}
+#define CHOICE_TYPE(type, choice)                                                                            \
+  const struct wire_type type##_type = {#type, sizeof(struct type), type##_fields, COUNT(type##_fields),     \
+                                        choice}
 #define TYPE(type) CHOICE_TYPE(type, WIRE_NO_CHOICE)
 
 static const struct wire_field hello_fields[] = {
@@ -40,14 +45,10 @@ static const struct wire_field address_fields[] = {
 static TYPE(address);
 
 static const struct wire_field interface_fields[] = {
-    FIELD(1, WIRE_STRING, interface, name),
-    FIELD(2, WIRE_BYTES, interface, mac),
-    FIELD(3, WIRE_UINT32, interface, mtu),
-    NESTED_LIST(4, interface, addresses, address),
-    LIST(5, WIRE_BYTES, interface, gateways),
-    NESTED_LIST(6, interface, routes, address),
-    FIELD(7, WIRE_STRING, interface, port_name),
-    FIELD(8, WIRE_STRING, interface, port_token),
+    FIELD(1, WIRE_STRING, interface, name),      FIELD(2, WIRE_BYTES, interface, mac),
+    FIELD(3, WIRE_UINT32, interface, mtu),       NESTED_LIST(4, interface, addresses, address),
+    LIST(5, WIRE_BYTES, interface, gateways),    NESTED_LIST(6, interface, routes, address),
+    FIELD(7, WIRE_STRING, interface, port_name), FIELD(8, WIRE_STRING, interface, port_token),
 };
 static TYPE(interface);
 
@@ -64,14 +65,10 @@ static const struct wire_field bytes_entry_fields[] = {
 static TYPE(bytes_entry);
 
 static const struct wire_field open_sandbox_fields[] = {
-    FIELD(1, WIRE_STRING, open_sandbox, sandbox),
-    FIELD(2, WIRE_STRING, open_sandbox, hostname),
-    FIELD(3, WIRE_BOOL, open_sandbox, own_network),
-    FIELD(4, WIRE_BOOL, open_sandbox, own_ipc),
-    FIELD(5, WIRE_BOOL, open_sandbox, shared_pid),
-    NESTED_LIST(6, open_sandbox, sysctls, text_entry),
-    NESTED(7, open_sandbox, network, interface),
-    NESTED_LIST(8, open_sandbox, files, bytes_entry),
+    FIELD(1, WIRE_STRING, open_sandbox, sandbox),   FIELD(2, WIRE_STRING, open_sandbox, hostname),
+    FIELD(3, WIRE_BOOL, open_sandbox, own_network), FIELD(4, WIRE_BOOL, open_sandbox, own_ipc),
+    FIELD(5, WIRE_BOOL, open_sandbox, shared_pid),  NESTED_LIST(6, open_sandbox, sysctls, text_entry),
+    NESTED(7, open_sandbox, network, interface),    NESTED_LIST(8, open_sandbox, files, bytes_entry),
     FIELD(9, WIRE_UINT64, open_sandbox, shm_bytes),
 };
 static TYPE(open_sandbox);
@@ -88,14 +85,10 @@ static const struct wire_field remove_folder_fields[] = {FIELD(1, WIRE_STRING, r
 static TYPE(remove_folder);
 
 static const struct wire_field create_container_fields[] = {
-    FIELD(1, WIRE_STRING, create_container, container),
-    LIST(2, WIRE_STRING, create_container, layers),
-    FIELD(3, WIRE_STRING, create_container, upper),
-    FIELD(4, WIRE_BYTES, create_container, config),
-    FIELD(5, WIRE_BOOL, create_container, has_stdin),
-    FIELD(6, WIRE_BOOL, create_container, stdin_once),
-    FIELD(7, WIRE_BOOL, create_container, tty),
-    FIELD(8, WIRE_STRING, create_container, log),
+    FIELD(1, WIRE_STRING, create_container, container), LIST(2, WIRE_STRING, create_container, layers),
+    FIELD(3, WIRE_STRING, create_container, upper),     FIELD(4, WIRE_BYTES, create_container, config),
+    FIELD(5, WIRE_BOOL, create_container, has_stdin),   FIELD(6, WIRE_BOOL, create_container, stdin_once),
+    FIELD(7, WIRE_BOOL, create_container, tty),         FIELD(8, WIRE_STRING, create_container, log),
     FIELD(9, WIRE_STRING, create_container, cgroup),
 };
 static TYPE(create_container);
@@ -112,10 +105,10 @@ static const struct wire_field signal_request_fields[] = {
 static TYPE(signal_request);
 
 static const struct wire_field exec_request_fields[] = {
-    FIELD(1, WIRE_STRING, exec_request, container),      FIELD(2, WIRE_STRING, exec_request, exec),
-    FIELD(3, WIRE_BYTES, exec_request, process),         FIELD(4, WIRE_BOOL, exec_request, tty),
-    FIELD(5, WIRE_BYTES, exec_request, stdin_token),     FIELD(6, WIRE_BYTES, exec_request, stdout_token),
-    FIELD(7, WIRE_BYTES, exec_request, stderr_token),    FIELD(8, WIRE_UINT64, exec_request, timeout_millis),
+    FIELD(1, WIRE_STRING, exec_request, container),   FIELD(2, WIRE_STRING, exec_request, exec),
+    FIELD(3, WIRE_BYTES, exec_request, process),      FIELD(4, WIRE_BOOL, exec_request, tty),
+    FIELD(5, WIRE_BYTES, exec_request, stdin_token),  FIELD(6, WIRE_BYTES, exec_request, stdout_token),
+    FIELD(7, WIRE_BYTES, exec_request, stderr_token), FIELD(8, WIRE_UINT64, exec_request, timeout_millis),
 };
 static TYPE(exec_request);
 
@@ -199,7 +192,8 @@ static const struct wire_field container_usage_fields[] = {
 };
 static TYPE(container_usage);
 
-static const struct wire_field usage_reply_fields[] = {NESTED_LIST(1, usage_reply, containers, container_usage)};
+static const struct wire_field usage_reply_fields[] = {
+    NESTED_LIST(1, usage_reply, containers, container_usage)};
 static TYPE(usage_reply);
 
 static const struct wire_field container_process_fields[] = {
@@ -227,11 +221,8 @@ static const struct wire_field process_list_fields[] = {
 static TYPE(process_list);
 
 static const struct wire_field reply_fields[] = {
-    FIELD(1, WIRE_UINT64, reply, id),
-    NESTED(2, reply, error, error),
-    NESTED(3, reply, started, started),
-    NESTED(4, reply, usage, usage_reply),
-    NESTED(5, reply, processes, process_list),
-    NESTED(6, reply, exited, exited),
+    FIELD(1, WIRE_UINT64, reply, id),          NESTED(2, reply, error, error),
+    NESTED(3, reply, started, started),        NESTED(4, reply, usage, usage_reply),
+    NESTED(5, reply, processes, process_list), NESTED(6, reply, exited, exited),
 };
 CHOICE_TYPE(reply, offsetof(struct reply, result));

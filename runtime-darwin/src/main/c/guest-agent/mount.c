@@ -1,13 +1,12 @@
 /*
  * Folders, and the roots of containers made of them.
  *
- * A folder comes as a detached mount, by descriptor, and is moved to /folders/NAME: no path of the host is ever
- * resolved here, and what is mounted below it on the host later arrives through the mount's peer group.
+ * A folder comes as a detached mount, by descriptor, and is moved to /folders/NAME: no path of the host is
+ * ever resolved here, and what is mounted below it on the host later arrives through the mount's peer group.
  *
- * Layers are named in overlayfs's option text through short links (l/0, l/1, ...), relative to the bundle, because that
- * text has one page: this works on every kernel and leaves room for 500 layers.
+ * Layers are named in overlayfs's option text through short links (l/0, l/1, ...), relative to the bundle,
+ * because that text has one page: this works on every kernel and leaves room for 500 layers.
  */
-#define _GNU_SOURCE
 #include "mount.h"
 
 #include <dirent.h>
@@ -33,7 +32,8 @@ static struct {
 
 bool name_valid(const char *name) {
   size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
-  return length > 0 && length <= NAME_LIMIT && name[length] == '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+  return length > 0 && length <= NAME_LIMIT && name[length] == '\0' && strcmp(name, ".") != 0 &&
+         strcmp(name, "..") != 0;
 }
 
 int file_write(const char *path, const void *data, size_t length, unsigned mode) {
@@ -80,7 +80,8 @@ static int attach(int fd, const char *path, bool read_only) {
   struct beagle_mount_attr attributes = {.set = BEAGLE_MOUNT_ATTR_RDONLY};
   if (fstat(fd, &status) != 0)
     return -errno;
-  /* Not recursive: a submount of a read-only volume is as writable as it is on the host, as Kubernetes has it. */
+  /* Not recursive: a submount of a read-only volume is as writable as it is on the host, as Kubernetes has
+   * it. */
   if (read_only && beagle_mount_setattr(fd, "", BEAGLE_AT_EMPTY_PATH, &attributes) != 0)
     return -errno;
   if ((S_ISDIR(status.st_mode) ? mkdir(path, 0755) : mknod(path, S_IFREG | 0600, 0)) != 0)
@@ -97,7 +98,8 @@ int folder_add(const struct add_folder *request, struct failure *failure) {
   if (!name_valid(request->name))
     return fail(failure, EINVAL, "INVALID_ARGUMENT", "folder name '%.64s' is not allowed", request->name);
   if (*request->handed_over == '\0')
-    return fail(failure, EINVAL, "UNSUPPORTED", "folder %s: only handed-over mounts are known here", request->name);
+    return fail(failure, EINVAL, "UNSUPPORTED", "folder %s: only handed-over mounts are known here",
+                request->name);
   if (folder_find(request->name) != NULL)
     return fail(failure, EEXIST, "ALREADY_EXISTS", "folder %s exists", request->name);
   int fd = channel_take_descriptor(request->handed_over);
@@ -141,7 +143,8 @@ void folder_remove_all(void) {
     }
 }
 
-/* Options of overlayfs for layers that are linked as l/0 (topmost) and so on, and for the upper folder linked as u. */
+/* Options of overlayfs for layers that are linked as l/0 (topmost) and so on, and for the upper folder linked
+ * as u. */
 static int overlay_options(char *text, size_t room, size_t layers, bool upper) {
   size_t at = (size_t)snprintf(text, room, "%s%s,lowerdir=", OVERLAY_OPTIONS,
                                upper ? ",upperdir=u/upper,workdir=u/work" : "");
@@ -200,7 +203,8 @@ static int mount_overlay(const struct create_container *request, struct failure 
   return 0;
 }
 
-int container_root_mount(const char *bundle, const struct create_container *request, struct failure *failure) {
+int container_root_mount(const char *bundle, const struct create_container *request,
+                         struct failure *failure) {
   size_t count = request->layers.count;
   if (count == 0 || count > LAYER_LIMIT)
     return fail(failure, EINVAL, "INVALID_ARGUMENT", "container %s: %zu layers; 1 to %d are possible",
@@ -209,7 +213,8 @@ int container_root_mount(const char *bundle, const struct create_container *requ
     return fail_errno(failure, errno, "making %s", bundle);
   /* overlayfs wants two layers or an upper. */
   const char *const *layers = request->layers.items;
-  int result = count == 1 && *request->upper == '\0' ? bind_layer(layers[0], failure) : mount_overlay(request, failure);
+  int result = count == 1 && *request->upper == '\0' ? bind_layer(layers[0], failure)
+                                                     : mount_overlay(request, failure);
   if (chdir("/") != 0)
     note("chdir to /: %s", strerror(errno));
   return result;

@@ -1,8 +1,7 @@
 /*
- * rtnetlink, as far as one interface needs it: one request, one acknowledgement. Addresses have 4 or 16 bytes and say
- * their family so. Gateways are taken to be on the link whatever the prefix (a pod's may be /32).
+ * rtnetlink, as far as one interface needs it: one request, one acknowledgement. Addresses have 4 or 16 bytes
+ * and say their family so. Gateways are taken to be on the link whatever the prefix (a pod's may be /32).
  */
-#define _GNU_SOURCE
 #include "netlink.h"
 
 #include <errno.h>
@@ -17,10 +16,11 @@ struct message {
 };
 
 static unsigned char family_of(const struct bytes *address) {
-  return address->length == 4 ? AF_INET : AF_INET6;
+  return address != NULL && address->length == 4 ? AF_INET : AF_INET6;
 }
 
-static void begin(struct message *message, unsigned short type, unsigned short flags, const void *body, size_t length) {
+static void begin(struct message *message, unsigned short type, unsigned short flags, const void *body,
+                  size_t length) {
   memset(message, 0, sizeof(*message));
   message->header.nlmsg_len = (uint32_t)NLMSG_LENGTH(length);
   message->header.nlmsg_type = type;
@@ -81,8 +81,9 @@ int netlink_link_up(int socket, int index, uint32_t mtu, const struct bytes *mac
 
 int netlink_add_address(int socket, int index, const struct bytes *address, unsigned prefix_length) {
   struct message message;
-  struct ifaddrmsg info = {
-      .ifa_family = family_of(address), .ifa_prefixlen = (uint8_t)prefix_length, .ifa_index = (uint32_t)index};
+  struct ifaddrmsg info = {.ifa_family = family_of(address),
+                           .ifa_prefixlen = (uint8_t)prefix_length,
+                           .ifa_index = (uint32_t)index};
   /* The daemon gave it to nobody else, so nothing waits for the kernel to find that out. */
   if (info.ifa_family == AF_INET6)
     info.ifa_flags = IFA_F_NODAD;

@@ -5,7 +5,8 @@
 
 #include "wire.h"
 
-/* Requests to the kernel's routing socket, in the thread's network namespace; each returns 0 or a negative errno. */
+/* Requests to the kernel's routing socket, in the thread's network namespace; each returns 0 or a negative
+ * errno. */
 
 int netlink_open(void); /* the socket, or a negative errno */
 int netlink_link_up(int socket, int index, uint32_t mtu, const struct bytes *mac, uint32_t queue);

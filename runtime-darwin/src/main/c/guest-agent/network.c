@@ -1,11 +1,10 @@
 /*
- * The sandbox's interface: a TAP, because its frames with their virtio-net headers go to the switch as they are, large
- * segments and missing checksums included (the 12-byte header has num_buffers, as in VMs).
+ * The sandbox's interface: a TAP, because its frames with their virtio-net headers go to the switch as they
+ * are, large segments and missing checksums included (the 12-byte header has num_buffers, as in VMs).
  *
- * Everything here happens in the namespace that the calling thread is in: a TAP belongs to the one where /dev/net/tun
- * was opened. It lives as long as its descriptor, so a killed agent leaves none behind.
+ * Everything here happens in the namespace that the calling thread is in: a TAP belongs to the one where
+ * /dev/net/tun was opened. It lives as long as its descriptor, so a killed agent leaves none behind.
  */
-#define _GNU_SOURCE
 #include "network.h"
 
 #include <errno.h>
@@ -38,7 +37,9 @@ static int interface_index(const char *name) {
 int network_loopback_up(struct failure *failure) {
   int socket = netlink_open();
   int index = interface_index("lo");
-  int result = socket < 0 ? socket : index < 0 ? index : netlink_link_up(socket, index, 0, &(struct bytes){0}, 0);
+  int result = socket < 0  ? socket
+               : index < 0 ? index
+                           : netlink_link_up(socket, index, 0, &(struct bytes){0}, 0);
   if (socket >= 0)
     close(socket);
   return result == 0 ? 0 : fail_errno(failure, result, "setting lo up");
@@ -56,7 +57,8 @@ static int check(const struct interface *interface, struct failure *failure) {
   const struct address *addresses = interface->addresses.items;
   const struct address *routes = interface->routes.items;
   const struct bytes *gateways = interface->gateways.items;
-  bool valid = *interface->name != '\0' && strlen(interface->name) < IFNAMSIZ && strpbrk(interface->name, "/%:") == NULL;
+  bool valid = *interface->name != '\0' && strlen(interface->name) < IFNAMSIZ &&
+               strpbrk(interface->name, "/%:") == NULL;
   valid = valid && (interface->mac.length == 6 || interface->mac.length == 0) && interface->mtu <= 65535;
   valid = valid && word_valid(interface->port_name) && word_valid(interface->port_token);
   for (size_t i = 0; i < interface->addresses.count; i++)
@@ -65,7 +67,9 @@ static int check(const struct interface *interface, struct failure *failure) {
     valid = valid && address_valid(&routes[i].address, routes[i].prefix_length);
   for (size_t i = 0; i < interface->gateways.count; i++)
     valid = valid && address_valid(&gateways[i], 0);
-  return valid ? 0 : fail(failure, EINVAL, "INVALID_ARGUMENT", "interface '%.16s' is not described well", interface->name);
+  return valid ? 0
+               : fail(failure, EINVAL, "INVALID_ARGUMENT", "interface '%.16s' is not described well",
+                      interface->name);
 }
 
 static int make_tap(const char *name, struct failure *failure) {

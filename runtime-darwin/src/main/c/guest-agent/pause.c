@@ -1,10 +1,11 @@
 /*
- * PID 1 of a PID namespace that containers share: holds it, reaps what is reparented to it, does nothing else.
+ * PID 1 of a PID namespace that containers share: holds it, reaps what is reparented to it, does nothing
+ * else.
  *
- * Containers see it, and one with SYS_PTRACE may look into it: so it has no capabilities, its root is an empty read-only
- * tmpfs, and its program was started through a read-only mount (/agent), so that /proc/1/exe cannot be written through.
+ * Containers see it, and one with SYS_PTRACE may look into it: so it has no capabilities, its root is an
+ * empty read-only tmpfs, and its program was started through a read-only mount (/agent), so that /proc/1/exe
+ * cannot be written through.
  */
-#define _GNU_SOURCE
 #include "pause.h"
 
 #include <errno.h>
@@ -24,9 +25,12 @@ static int empty_root(void) {
     return -errno;
   if (mount("pause", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0555,size=4k") != 0)
     return -errno;
-  if (chdir("/tmp") != 0 || beagle_pivot_root(".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
+  if (chdir("/tmp") != 0 || beagle_pivot_root(".", ".") != 0 || umount2(".", MNT_DETACH) != 0 ||
+      chdir("/") != 0)
     return -errno;
-  return mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0 ? 0 : -errno;
+  return mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0
+             ? 0
+             : -errno;
 }
 
 static int drop_privileges(void) {
@@ -71,7 +75,8 @@ int pause_start(pid_t *pid, struct failure *failure) {
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0)
     return fail_errno(failure, errno, "starting pause");
-  /* A plain fork with a new PID namespace; the last three arguments are unused, and so alike on all architectures. */
+  /* A plain fork with a new PID namespace; the last three arguments are unused, and so alike on all
+   * architectures. */
   pid_t child = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
   if (child == 0) {
     int error = become_pause();

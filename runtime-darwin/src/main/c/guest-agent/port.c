@@ -1,15 +1,16 @@
 /*
  * The pump between the TAP and the switch's socket: one thread, poll, two buffers.
  *
- * Both ways frames are gathered: as many as there are go into the buffer, and the buffer into one system call. On the
- * socket a frame is `u32 length (big endian) + 12-byte virtio-net header + Ethernet frame`; what of it does not fit now
- * stays in the buffer and goes first later, so a frame is never torn. While the switch does not take more, the TAP is not
- * read, and the kernel's queue (raised for that) holds or drops frames as a full network card would.
+ * Both ways frames are gathered: as many as there are go into the buffer, and the buffer into one system
+ * call. On the socket a frame is `u32 length (big endian) + 12-byte virtio-net header + Ethernet frame`; what
+ * of it does not fit now stays in the buffer and goes first later, so a frame is never torn. While the switch
+ * does not take more, the TAP is not read, and the kernel's queue (raised for that) holds or drops frames as
+ * a full network card would.
  *
- * When the socket goes away the thread connects again every 100 ms, for ever. Frames half sent are lost with the
- * connection, as on a pulled cable; the other side starts afresh as well. Nothing here touches the loop's data.
+ * When the socket goes away the thread connects again every 100 ms, for ever. Frames half sent are lost with
+ * the connection, as on a pulled cable; the other side starts afresh as well. Nothing here touches the loop's
+ * data.
  */
-#define _GNU_SOURCE
 #include "port.h"
 
 #include <errno.h>
@@ -188,7 +189,8 @@ static int deliver(void) {
       return -EPROTO;
     if (in->end - in->start < 4 + length)
       break;
-    /* A frame that the kernel refuses (a header that makes no sense, an interface that is down) is lost, not the port. */
+    /* A frame that the kernel refuses (a header that makes no sense, an interface that is down) is lost, not
+     * the port. */
     ssize_t ignored = write(port.tap, at + 4, length);
     (void)ignored;
     in->start += 4 + length;
@@ -214,8 +216,9 @@ static int receive_in(int fd) {
 static int pump(int fd) {
   for (;;) {
     bool full = port.out.start < port.out.end;
-    struct pollfd wait[3] = {
-        {port.stop, POLLIN, 0}, {fd, (short)(POLLIN | (full ? POLLOUT : 0)), 0}, {full ? -1 : port.tap, POLLIN, 0}};
+    struct pollfd wait[3] = {{port.stop, POLLIN, 0},
+                             {fd, (short)(POLLIN | (full ? POLLOUT : 0)), 0},
+                             {full ? -1 : port.tap, POLLIN, 0}};
     if (poll(wait, 3, -1) < 0 && errno != EINTR)
       return -errno;
     if (wait[0].revents != 0)
@@ -229,7 +232,8 @@ static int pump(int fd) {
     if (result == 0)
       result = send_out(fd);
     if (result != 0) {
-      say(result == -EPROTO ? "the switch sent a frame of impossible length" : "the switch closed the connection");
+      say(result == -EPROTO ? "the switch sent a frame of impossible length"
+                            : "the switch closed the connection");
       return 0;
     }
   }

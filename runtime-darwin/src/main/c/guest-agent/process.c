@@ -1,14 +1,14 @@
 /*
  * Stdio and the end of a process.
  *
- * Without a terminal the process has pipes: the runtime gets the far ends as its own stdio and the process inherits
- * them. With one, the runtime opens a pty inside the container and sends its master to the socket that we listen on,
- * before it exits; only then does the output have a source, but its streams can be announced from the start.
+ * Without a terminal the process has pipes: the runtime gets the far ends as its own stdio and the process
+ * inherits them. With one, the runtime opens a pty inside the container and sends its master to the socket
+ * that we listen on, before it exits; only then does the output have a source, but its streams can be
+ * announced from the start.
  *
- * A process is complete when it was reaped, its outputs have ended and the runtime's call for it has: so the daemon hears
- * of its start before its end, and of its end after its last byte.
+ * A process is complete when it was reaped, its outputs have ended and the runtime's call for it has: so the
+ * daemon hears of its start before its end, and of its end after its last byte.
  */
-#define _GNU_SOURCE
 #include "process.h"
 
 #include <errno.h>
@@ -79,7 +79,8 @@ static int prepare_output(struct process *process, int index, struct log *log, b
   int ours = -1;
   int result = tty ? 0 : make_pipe(&ours, theirs, true);
   if (result == 0)
-    process->outputs[index] = output_open(ours, log, index == 0 ? LOG_STDOUT : LOG_STDERR, output_ended, process, &result);
+    process->outputs[index] =
+        output_open(ours, log, index == 0 ? LOG_STDOUT : LOG_STDERR, output_ended, process, &result);
   if (result == 0)
     process->open++;
   return result;
@@ -104,7 +105,8 @@ static int listen_for_terminal(struct process *process, const char *path) {
   process->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (process->listener < 0)
     return -errno;
-  if (bind(process->listener, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(process->listener, 4) != 0)
+  if (bind(process->listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+      listen(process->listener, 4) != 0)
     return -errno;
   return 0;
 }
@@ -147,8 +149,10 @@ static int receive_descriptor(int connection) {
   } control;
   char name[256];
   struct iovec piece = {name, sizeof(name)};
-  struct msghdr message = {
-      .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof(control.space)};
+  struct msghdr message = {.msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = control.space,
+                           .msg_controllen = sizeof(control.space)};
   if (recvmsg(connection, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
     return -errno;
   struct cmsghdr *part = CMSG_FIRSTHDR(&message);

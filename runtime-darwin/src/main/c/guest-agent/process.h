@@ -6,8 +6,8 @@
 #include "stream.h"
 
 /*
- * A process that the OCI runtime starts for us, the container's own or an exec's, with its stdio. It goes from prepared
- * (streams exist) over started (pid known) to complete (ended, and its output read to the end).
+ * A process that the OCI runtime starts for us, the container's own or an exec's, with its stdio. It goes
+ * from prepared (streams exist) over started (pid known) to complete (ended, and its output read to the end).
  */
 struct process {
   struct runtime_call call; /* of create or exec */
@@ -42,8 +42,8 @@ struct process_stdio {
 };
 
 /*
- * Makes the streams. `stdio` gets what the runtime is to be started with, to be closed by process_close_stdio. After an
- * error the process is empty again.
+ * Makes the streams. `stdio` gets what the runtime is to be started with, to be closed by
+ * process_close_stdio. After an error the process is empty again.
  */
 int process_prepare(struct process *process, const struct process_stdio *wanted, int stdio[3]);
 void process_close_stdio(int stdio[3]);

@@ -1,15 +1,15 @@
 /*
  * The agent's root, made once at the start.
  *
- * The agent takes a mount namespace whose mounts are all private, so nothing it does reaches the host's mount table and
- * everything is gone with its last process. What it keeps of the host is first cloned into detached mounts (open_tree),
- * then a tmpfs becomes the root, the old root is detached, and the clones are put in their places. Folders that come
- * later are detached mounts too; these keep the propagation that the daemon's had.
+ * The agent takes a mount namespace whose mounts are all private, so nothing it does reaches the host's mount
+ * table and everything is gone with its last process. What it keeps of the host is first cloned into detached
+ * mounts (open_tree), then a tmpfs becomes the root, the old root is detached, and the clones are put in
+ * their places. Folders that come later are detached mounts too; these keep the propagation that the daemon's
+ * had.
  *
- * In a hybrid cgroup layout (v1 controllers, and a v2 mount beside them) the v2 mount is left out: crun up to 1.21
- * refuses that layout and runc does not need it.
+ * In a hybrid cgroup layout (v1 controllers, and a v2 mount beside them) the v2 mount is left out: crun up
+ * to 1.21 refuses that layout and runc does not need it.
  */
-#define _GNU_SOURCE
 #include "root.h"
 
 #include <errno.h>
@@ -72,8 +72,9 @@ static int pivot(struct failure *failure) {
 }
 
 static int make_folders(struct failure *failure) {
-  static const char *const folders[] = {"/sandbox", "/sandbox/ns", "/sandbox/files", "/sandbox/shm", "/folders",
-                                        "/containers", "/run", "/run/runtime", "/tmp", "/etc"};
+  static const char *const folders[] = {"/sandbox", "/sandbox/ns", "/sandbox/files", "/sandbox/shm",
+                                        "/folders", "/containers", "/run",           "/run/runtime",
+                                        "/tmp",     "/etc"};
   for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
     if (mkdir(folders[i], 0755) != 0)
       return fail_errno(failure, errno, "making %s in the agent's root", folders[i]);
@@ -127,7 +128,8 @@ int root_enter(const char *toolbox, const char *port, struct failure *failure) {
       [KEPT_DEV] = {"/dev", "/dev", true, false, false, -1},
       [KEPT_TOOLBOX] = {toolbox, "/toolbox", true, true, false, -1},
       [KEPT_PORT] = {dirname(port_folder), "/port", false, true, false, -1},
-      /* pause runs from here: what a container sees as /proc/1/exe is on a mount that nobody can write through. */
+      /* pause runs from here: what a container sees as /proc/1/exe is on a mount that nobody can write
+         through. */
       [KEPT_SELF] = {self, "/agent", false, true, true, -1},
   };
   /* By its path: the link itself leads to a mount of the namespace that we are about to leave. */

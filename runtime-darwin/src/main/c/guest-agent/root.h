@@ -4,8 +4,8 @@
 #include "failure.h"
 
 /*
- * Gives the process a mount namespace and the root that PROTOCOL.md describes. `toolbox` and `port` are paths of the
- * host. Nothing of the host's mount table changes.
+ * Gives the process a mount namespace and the root that PROTOCOL.md describes. `toolbox` and `port` are paths
+ * of the host. Nothing of the host's mount table changes.
  */
 int root_enter(const char *toolbox, const char *port, struct failure *failure);
 

@@ -1,9 +1,10 @@
 /*
  * Calls of the OCI runtime (crun, or runc: only options that both know).
  *
- * The runtime's own standard streams are the container's, so what it has to say about a failure is asked for in a file:
- * it can never block on us, nor be mixed into the container's output. While a call is under way the loop remembers the
- * ends of unknown processes, because the container may end before we have read its pid.
+ * The runtime's own standard streams are the container's, so what it has to say about a failure is asked for
+ * in a file: it can never block on us, nor be mixed into the container's output. While a call is under way
+ * the loop remembers the ends of unknown processes, because the container may end before we have read its
+ * pid.
  */
 #include "runtime.h"
 
@@ -74,7 +75,8 @@ void runtime_last_error(const char *log, size_t length, char *message, size_t ro
     const char *stop = newline == NULL ? end : newline;
     const char *level = member(line, stop, "\"level\"");
     const char *text = member(line, stop, "\"msg\"");
-    bool error = level == NULL || strncmp(level, "error", (size_t)(stop - level) < 5 ? (size_t)(stop - level) : 5) == 0;
+    bool error = level == NULL ||
+                 strncmp(level, "error", (size_t)(stop - level) < 5 ? (size_t)(stop - level) : 5) == 0;
     if (text != NULL && error)
       unescape(text, stop, message, room);
     line = stop + 1;
@@ -101,7 +103,8 @@ static void call_ended(struct child *child, int status) {
   char message[800];
   int result = 0;
   if (WIFSIGNALED(status)) {
-    result = fail(&failure, ECHILD, "INTERNAL", "OCI runtime %s was killed by signal %d", call->verb, WTERMSIG(status));
+    result = fail(&failure, ECHILD, "INTERNAL", "OCI runtime %s was killed by signal %d", call->verb,
+                  WTERMSIG(status));
   } else if (WEXITSTATUS(status) != 0) {
     read_error(call->log, message, sizeof(message));
     if (message[0] == '\0')
@@ -115,7 +118,8 @@ static void call_ended(struct child *child, int status) {
 
 int runtime_start(struct runtime_call *call, const char *verb, const char *const *arguments, const char *log,
                   const int stdio[3], struct failure *failure) {
-  const char *argv[RUNTIME_ARGUMENTS + 10] = {RUNTIME, "--root", STATE, "--log", log, "--log-format", "json", verb};
+  const char *argv[RUNTIME_ARGUMENTS + 10] = {RUNTIME, "--root",       STATE,  "--log",
+                                              log,     "--log-format", "json", verb};
   size_t count = 8;
   for (size_t i = 0; i < RUNTIME_ARGUMENTS && arguments[i] != NULL; i++)
     argv[count++] = arguments[i];

@@ -20,8 +20,8 @@ struct runtime_call {
 };
 
 /*
- * Starts `runtime VERB ARGUMENTS...` with this stdio; `log` is a file where it may tell why it failed (removed later).
- * When this fails `done` is not called.
+ * Starts `runtime VERB ARGUMENTS...` with this stdio; `log` is a file where it may tell why it failed
+ * (removed later). When this fails `done` is not called.
  */
 int runtime_start(struct runtime_call *call, const char *verb, const char *const *arguments, const char *log,
                   const int stdio[3], struct failure *failure);

@@ -1,11 +1,11 @@
 /*
  * The sandbox: its namespaces, network, files and shared memory; made once, ended once.
  *
- * Namespaces are made by the agent's own thread: it enters new ones (unshare), configures them from inside, pins them by
- * bind mounts at /sandbox/ns, and goes back (setns). That takes a millisecond in which nothing else is served, and needs
- * no helper. An agent that cannot go back ends, because it would mix its world with the sandbox's.
+ * Namespaces are made by the agent's own thread: it enters new ones (unshare), configures them from inside,
+ * pins them by bind mounts at /sandbox/ns, and goes back (setns). That takes a millisecond in which nothing
+ * else is served, and needs no helper. An agent that cannot go back ends, because it would mix its world with
+ * the sandbox's.
  */
-#define _GNU_SOURCE
 #include "sandbox.h"
 
 #include <errno.h>
@@ -86,7 +86,8 @@ static int pin_all(int flags, struct failure *failure) {
   return result;
 }
 
-/* "net.ipv4.ip_forward" or "net/ipv4/ip_forward"; dots within names are written as slashes in the second form. */
+/* "net.ipv4.ip_forward" or "net/ipv4/ip_forward"; dots within names are written as slashes in the second
+ * form. */
 static int sysctl_write(const char *name, const char *value, struct failure *failure) {
   char path[256] = "/proc/sys/";
   size_t at = strlen(path);
@@ -103,13 +104,15 @@ static int sysctl_write(const char *name, const char *value, struct failure *fai
   ssize_t written = write(fd, value, strlen(value));
   int error = errno;
   close(fd);
-  return written >= 0 ? 0 : fail(failure, error, "INVALID_ARGUMENT", "sysctl %s = '%.64s': %s", name, value, strerror(error));
+  return written >= 0 ? 0
+                      : fail(failure, error, "INVALID_ARGUMENT", "sysctl %s = '%.64s': %s", name, value,
+                             strerror(error));
 }
 
 /* Only what belongs to a namespace of the sandbox may be set, or a pod would set it for the whole world. */
 static bool sysctl_allowed(const char *name, int flags) {
-  static const char *const of_ipc[] = {"kernel.shm", "kernel/shm", "kernel.msg", "kernel/msg", "kernel.sem", "kernel/sem",
-                                       "fs.mqueue.", "fs/mqueue/"};
+  static const char *const of_ipc[] = {"kernel.shm", "kernel/shm", "kernel.msg", "kernel/msg",
+                                       "kernel.sem", "kernel/sem", "fs.mqueue.", "fs/mqueue/"};
   if (strncmp(name, "net.", 4) == 0 || strncmp(name, "net/", 4) == 0)
     return (flags & CLONE_NEWNET) != 0;
   if (strcmp(name, "kernel.domainname") == 0 || strcmp(name, "kernel.hostname") == 0)
@@ -129,8 +132,8 @@ static int set_sysctls(const struct repeated *list, int flags, struct failure *f
     result = sysctl_write("net/ipv4/ping_group_range", "0 2147483647", failure);
   for (size_t i = 0; i < list->count && result == 0; i++) {
     if (!sysctl_allowed(entries[i].key, flags))
-      return fail(failure, EINVAL, "INVALID_ARGUMENT", "sysctl %.64s does not belong to a namespace of the sandbox",
-                  entries[i].key);
+      return fail(failure, EINVAL, "INVALID_ARGUMENT",
+                  "sysctl %.64s does not belong to a namespace of the sandbox", entries[i].key);
     result = sysctl_write(entries[i].key, entries[i].value, failure);
   }
   return result;
@@ -369,7 +372,8 @@ static int list_containers(struct arena *arena, struct repeated *list) {
 
 int sandbox_list(struct caller caller, struct failure *failure) {
   struct arena arena;
-  struct process_list list = {.sandbox = sandbox.name == NULL ? "" : sandbox.name, .pause_pid = sandbox.pause.pid};
+  struct process_list list = {.sandbox = sandbox.name == NULL ? "" : sandbox.name,
+                              .pause_pid = sandbox.pause.pid};
   arena_init(&arena, 4 << 20);
   list.folders.items = (void *)folder_names(&list.folders.count);
   int result = list_containers(&arena, &list.containers);

@@ -1,6 +1,6 @@
 /*
- * vfork and exec: the parent is stopped until the child has called exec, so nothing is copied and an error of exec can
- * come back in a variable. Everything the agent has open is close-on-exec.
+ * vfork and exec: the parent is stopped until the child has called exec, so nothing is copied and an error of
+ * exec can come back in a variable. Everything the agent has open is close-on-exec.
  */
 #include "spawn.h"
 

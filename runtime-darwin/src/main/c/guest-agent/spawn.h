@@ -4,8 +4,8 @@
 #include <sys/types.h>
 
 /*
- * Starts argv[0] (an absolute path) with these three descriptors as its stdio and nothing else open, default signals
- * and the limits that the agent itself was started with. 0 or a negative errno, also when exec fails.
+ * Starts argv[0] (an absolute path) with these three descriptors as its stdio and nothing else open, default
+ * signals and the limits that the agent itself was started with. 0 or a negative errno, also when exec fails.
  */
 int spawn(const char *const *argv, const int stdio[3], pid_t *pid);
 

@@ -1,13 +1,13 @@
 /*
  * Bytes between processes and connections.
  *
- * An output has one source and any number of sinks. It is read only while nobody is awaited and no sink has bytes left
- * over: so a slow reader stops its own process (the pipe fills) and nothing else, and memory is bounded by one buffer
- * per sink. Without sinks it is read on, into the log if there is one. A sink that fails is let go. When the source
- * ends, sinks that still have bytes go on alone until these are sent.
+ * An output has one source and any number of sinks. It is read only while nobody is awaited and no sink has
+ * bytes left over: so a slow reader stops its own process (the pipe fills) and nothing else, and memory is
+ * bounded by one buffer per sink. Without sinks it is read on, into the log if there is one. A sink that
+ * fails is let go. When the source ends, sinks that still have bytes go on alone until these are sent.
  *
- * An input has one target and any number of feeders. A feeder holds at most one buffer, and is read only when that is
- * empty; the target is watched for room only while some feeder waits for it.
+ * An input has one target and any number of feeders. A feeder holds at most one buffer, and is read only when
+ * that is empty; the target is watched for room only while some feeder waits for it.
  */
 #include "stream.h"
 
@@ -24,7 +24,7 @@
 enum { BUFFER_SIZE = 64 << 10 };
 
 struct sink {
-  struct watch watch; /* first */
+  struct watch watch;    /* first */
   struct output *output; /* NULL: the output is at its end, we go when our bytes are sent */
   struct sink *next;
   size_t at;

@@ -1,7 +1,7 @@
 /*
- * One-time tokens. A ticket lives from the request that announced it until its stream connects, 30 seconds pass, or the
- * control connection ends. Tokens are compared in constant time: who can connect to the socket must not find one byte
- * by byte.
+ * One-time tokens. A ticket lives from the request that announced it until its stream connects, 30 seconds
+ * pass, or the control connection ends. Tokens are compared in constant time: who can connect to the socket
+ * must not find one byte by byte.
  */
 #include "ticket.h"
 

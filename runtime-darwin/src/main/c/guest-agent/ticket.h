@@ -4,8 +4,8 @@
 #include "wire.h"
 
 /*
- * A stream that was announced and is awaited. `connected` gets the connection's descriptor and owns it; `expired` says
- * that it will never come. Exactly one of the two is called, unless the ticket is withdrawn.
+ * A stream that was announced and is awaited. `connected` gets the connection's descriptor and owns it;
+ * `expired` says that it will never come. Exactly one of the two is called, unless the ticket is withdrawn.
  */
 struct ticket;
 

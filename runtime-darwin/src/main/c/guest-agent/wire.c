@@ -1,9 +1,9 @@
 /*
  * A protobuf codec for messages described by tables (messages.c). Pure: bytes in, structs out.
  *
- * A message is walked once. A known field with the right wire type is stored, a known field with a wrong one is an
- * error, an unknown one is skipped. Groups (wire types 3 and 4) are refused. Nesting is bounded because the tables
- * have no cycle; memory is bounded by the arena.
+ * A message is walked once. A known field with the right wire type is stored, a known field with a wrong one
+ * is an error, an unknown one is skipped. Groups (wire types 3 and 4) are refused. Nesting is bounded because
+ * the tables have no cycle; memory is bounded by the arena.
  */
 #include "wire.h"
 
@@ -128,7 +128,8 @@ static int store_string(struct arena *arena, const struct bytes *bytes, const ch
   return 0;
 }
 
-static int store_delimited(const struct wire_field *field, struct arena *arena, const struct bytes *bytes, void *target) {
+static int store_delimited(const struct wire_field *field, struct arena *arena, const struct bytes *bytes,
+                           void *target) {
   switch (field->kind) {
   case WIRE_STRING:
     return store_string(arena, bytes, target);
@@ -147,8 +148,8 @@ static const struct wire_field *find(const struct wire_type *type, uint64_t numb
   return NULL;
 }
 
-static int read_field(const struct wire_field *field, struct arena *arena, struct cursor *in, uint64_t encoding,
-                      char *message) {
+static int read_field(const struct wire_field *field, struct arena *arena, struct cursor *in,
+                      uint64_t encoding, char *message) {
   void *target = message + field->offset;
   bool scalar = field->kind < WIRE_STRING;
   if (encoding != (scalar ? VARINT : DELIMITED))
@@ -185,8 +186,9 @@ static void set_defaults(const struct wire_type *type, char *message) {
       *(const char **)(message + type->fields[i].offset) = "";
 }
 
-int wire_decode(const struct wire_type *type, struct arena *arena, const uint8_t *data, size_t length, void *message) {
-  struct cursor in = {data, data + length};
+int wire_decode(const struct wire_type *type, struct arena *arena, const uint8_t *data, size_t length,
+                void *message) {
+  struct cursor in = {data, length == 0 ? data : data + length};
   set_defaults(type, message);
   while (in.at < in.end) {
     uint64_t key;
@@ -334,7 +336,11 @@ size_t wire_utf8_length(const uint8_t *text, size_t length) {
   static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
   if (length == 0)
     return 0;
-  size_t size = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
+  size_t size = text[0] < 0x80       ? 1
+                : text[0] >> 5 == 6  ? 2
+                : text[0] >> 4 == 14 ? 3
+                : text[0] >> 3 == 30 ? 4
+                                     : 0;
   if (size <= 1)
     return size;
   if (size > length)

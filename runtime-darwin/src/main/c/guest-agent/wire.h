@@ -24,7 +24,8 @@ struct bytes {
   size_t length;
 };
 
-/* A repeated field: `items` are structs, or `const char *`, or `struct bytes`; never scalars (the protocol has none). */
+/* A repeated field: `items` are structs, or `const char *`, or `struct bytes`; never scalars (the protocol
+ * has none). */
 struct repeated {
   void *items;
   size_t count;
@@ -41,7 +42,8 @@ struct wire_field {
   const struct wire_type *type; /* of WIRE_MESSAGE */
 };
 
-/* The shape of a message. A field of a oneof is a WIRE_MESSAGE; `choice` is where the number of the last one read goes. */
+/* The shape of a message. A field of a oneof is a WIRE_MESSAGE; `choice` is where the number of the last one
+ * read goes. */
 struct wire_type {
   const char *name;
   size_t size;
@@ -59,12 +61,14 @@ struct wire_buffer {
 };
 
 /*
- * Fills `message` (zeroed by this function), of type->size bytes. Strings are copied to the arena, bytes point into
- * `data`. -EPROTO: not a message of this type; -ENOMEM: the arena's limit.
+ * Fills `message` (zeroed by this function), of type->size bytes. Strings are copied to the arena, bytes
+ * point into `data`. -EPROTO: not a message of this type; -ENOMEM: the arena's limit.
  */
-int wire_decode(const struct wire_type *type, struct arena *arena, const uint8_t *data, size_t length, void *message);
+int wire_decode(const struct wire_type *type, struct arena *arena, const uint8_t *data, size_t length,
+                void *message);
 
-/* Appends the message in field order. -ENOMEM. Strings that are not UTF-8 get '?' for each byte that does not belong. */
+/* Appends the message in field order. -ENOMEM. Strings that are not UTF-8 get '?' for each byte that does not
+ * belong. */
 int wire_encode(const struct wire_type *type, const void *message, struct wire_buffer *buffer);
 int wire_append(struct wire_buffer *buffer, const void *data, size_t length);
 void wire_free(struct wire_buffer *buffer);

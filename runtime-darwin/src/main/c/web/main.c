@@ -1,10 +1,10 @@
 /*
  * beagle-web: the page of the image that comes with Beagle. One argument: the port, 80 without one.
  *
- * One process, one connection at a time, two seconds for each: it shows that a pod works, it does not serve the world.
- * Listens on IPv6 and IPv4 at once where IPv6 is there. SIGTERM and SIGINT end it with code 0, also as PID 1.
+ * One process, one connection at a time, two seconds for each: it shows that a pod works, it does not serve
+ * the world. Listens on IPv6 and IPv4 at once where IPv6 is there. SIGTERM and SIGINT end it with code 0,
+ * also as PID 1.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -103,11 +103,12 @@ static int page(int connection, char *body, size_t room) {
   own_address(connection, address, sizeof(address));
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return snprintf(body, room,
-                  "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Beagle</title></head>\n"
-                  "<body><h1>Hello from Beagle</h1>\n"
-                  "<p>host name: %s<br>\naddress: %s<br>\nup for: %ld s</p></body></html>\n",
-                  host, address, (long)(now.tv_sec - started));
+  return snprintf(
+      body, room,
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Beagle</title></head>\n"
+      "<body><h1>Hello from Beagle</h1>\n"
+      "<p>host name: %s<br>\naddress: %s<br>\nup for: %ld s</p></body></html>\n",
+      host, address, (long)(now.tv_sec - started));
 }
 
 static void respond(int connection, const char *status, const char *extra, const char *body, bool with_body) {
