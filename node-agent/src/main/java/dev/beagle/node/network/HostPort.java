@@ -85,7 +85,7 @@ public final class HostPort implements AutoCloseable {
                       OpenSandbox.newBuilder()
                           .setSandbox(SandboxId.NODE.value())
                           .setNetwork(
-                              WireNetwork.of(interfaceName, network, network.addresses()))),
+                              WireNetwork.of(interfaceName, network, false))),
               OPEN_LIMIT);
       return world;
     } catch (RuntimeException failure) {

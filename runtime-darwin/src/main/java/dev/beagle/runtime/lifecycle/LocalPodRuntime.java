@@ -185,7 +185,7 @@ public final class LocalPodRuntime implements PodRuntime {
             .putAllSysctls(spec.sysctls())
             .putAllFiles(SandboxFiles.of(spec, network))
             .setShmBytes(SHM_BYTES);
-    network.ifPresent(pod -> open.setNetwork(WireNetwork.of("eth0", pod, List.of())));
+    network.ifPresent(pod -> open.setNetwork(WireNetwork.of("eth0", pod, true)));
     return open.build();
   }
 

@@ -5,7 +5,6 @@ import dev.beagle.runtime.guest.wire.Address;
 import dev.beagle.runtime.guest.wire.Interface;
 import dev.beagle.runtime.pod.PodNetwork;
 import java.util.HexFormat;
-import java.util.List;
 
 /** A pod's network as the agent's protocol says it. */
 public final class WireNetwork {
@@ -13,9 +12,9 @@ public final class WireNetwork {
 
   /**
    * @param name of the interface
-   * @param routes beside the connected ones; with any there is no default route
+   * @param defaultRoute whether everything else goes by the gateway; only the pods' network when not
    */
-  public static Interface of(String name, PodNetwork network, List<PodNetwork.Address> routes) {
+  public static Interface of(String name, PodNetwork network, boolean defaultRoute) {
     Interface.Builder wire =
         Interface.newBuilder()
             .setName(name)
@@ -24,8 +23,7 @@ public final class WireNetwork {
             .setPortName(network.portName())
             .setPortToken(network.token());
     network.addresses().forEach(address -> wire.addAddresses(address(address)));
-    routes.forEach(route -> wire.addRoutes(address(route)));
-    if (routes.isEmpty()) {
+    if (defaultRoute) {
       wire.addGateways(ByteString.copyFrom(network.gateway().getAddress()));
     }
     return wire.build();
