@@ -221,7 +221,8 @@ static int prepare(struct container *container, const struct create_container *r
   int result = container_root_mount(container->bundle, request, failure);
   if (result != 0)
     return result;
-  snprintf(console, sizeof(console), "%s/tty", container->bundle);
+  /* Not in the bundle: a socket's path has 108 bytes, and the id alone may have 128. */
+  snprintf(console, sizeof(console), "/run/tty-%lx", (unsigned long)(uintptr_t)container);
   struct process_stdio stdio_wanted = {
       .input = request->has_stdin,
       .input_closes = request->stdin_once,

@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -14,7 +15,7 @@ import unittest
 
 from client import AgentError, Client, read_all
 from switch import Switch
-from world import World, hierarchies, process
+from world import World, hierarchies, install, process
 
 LINE = re.compile(rb"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([PF]) (.*)$")
 
@@ -157,6 +158,42 @@ class Life(AgentTest):
         self.client = Client(self.world.socket)
         self.assertEqual(self.client.exited("c1")["code"], 3)
         self.assertNotIn("exits", self.client.call("list_processes")["processes"])
+
+    def test_terminate_closes_the_sandbox(self):
+        self.world.open_sandbox(self.client, shared_pid=True)
+        self.start_container("c1", ["sleep", "1000"], namespaces=SHARED_PID)
+        self.world.agent.terminate()
+        self.assertEqual(self.world.agent.wait(10), 0)
+        self.assertEqual(self.world.processes(), set())
+
+    def test_killed_runtime_is_cleaned_up_after(self):
+        self.world.open_sandbox(self.client)
+        runtime = f"{self.world.toolbox}/bin/runtime"
+        os.rename(runtime, f"{runtime}.real")
+        install(shutil.which("busybox"), self.world.toolbox, "bin/busybox")
+        with open(runtime, "w", encoding="utf-8") as script:
+            script.write("#!/bin/busybox sh\ncase \"$*\" in *create*) kill -9 $$;; esac\nexec /bin/runtime.real \"$@\"\n")
+        os.chmod(runtime, 0o755)
+        with self.assertRaises(AgentError) as caught:
+            self.run_container("c1", ["true"])
+        self.assertIn("killed by signal 9", caught.exception.message)
+        self.assertNotIn("containers", self.client.call("list_processes")["processes"])
+        os.rename(f"{runtime}.real", runtime)
+        self.assertEqual(self.run_container("c2", ["true"]).get("code", 0), 0)
+
+    def test_long_names_and_terminal(self):
+        self.world.open_sandbox(self.client)
+        name = "c" * 128
+        layer = "l" * 128
+        self.world.add_folder(self.client, layer, self.world.image, read_only=True)
+        log = os.open(f"{self.world.folder}/long.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o640)
+        self.client.hand_over(long=log)
+        spec = json.dumps({**self.world.spec(name, ["tty"], tty=True), "mounts": self.world.spec("x", [])["mounts"][:3]})
+        self.client.call("create_container", container=name, layers=[layer], config=spec.encode(), log="long", tty=True,
+                         cgroup=self.world.cgroup_of("long"))
+        self.client.call("start_container", container=name)
+        self.assertEqual(self.client.exited(name).get("code", 0), 0)
+        self.client.call("delete_container", container=name)
 
     def test_out_of_memory(self):
         self.world.open_sandbox(self.client)
