@@ -76,7 +76,7 @@ final class LayerTree {
 
   private DirectoryNode parent(byte[] path, int end, TarEntry entry) {
     if (!Arrays.equals(path, 0, end, lastParentPath, 0, lastParentPath.length)) {
-      DirectoryNode found = descend(root, path, end, new Walk(entry, true));
+      DirectoryNode found = descend(root, path, end, false, new Walk(entry, true));
       lastParent = found == null ? root : found;
       lastParentPath = Arrays.copyOf(path, end);
     }
@@ -95,8 +95,12 @@ final class LayerTree {
     }
   }
 
-  /** Walks the first {@code end} bytes of the path; null when it may not create and misses one. */
-  private @Nullable DirectoryNode descend(DirectoryNode start, byte[] path, int end, Walk walk) {
+  /**
+   * Walks the first {@code end} bytes of a path or of a link's target, where alone {@code ..} may
+   * stand; null when it may not create and misses one.
+   */
+  private @Nullable DirectoryNode descend(
+      DirectoryNode start, byte[] path, int end, boolean link, Walk walk) {
     DirectoryNode at = start;
     int from = 0;
     while (at != null && from < end) {
@@ -104,7 +108,7 @@ final class LayerTree {
       while (to < end && path[to] != '/') {
         to++;
       }
-      if (to - from == 2 && path[from] == '.' && path[from + 1] == '.' && walk.hops > 0) {
+      if (to - from == 2 && path[from] == '.' && path[from + 1] == '.' && link) {
         at = at.parent;
       } else if (to > from && !(to - from == 1 && path[from] == '.')) {
         at = step(at, path, from, to, walk);
@@ -126,7 +130,7 @@ final class LayerTree {
         throw bad(walk.entry, "its path runs through more than 40 symbolic links");
       }
       DirectoryNode start = leaf.inline[0] == '/' ? root : at;
-      return descend(start, leaf.inline, leaf.inline.length, walk);
+      return descend(start, leaf.inline, leaf.inline.length, true, walk);
     }
     boolean whiteout = inode instanceof Node.Leaf leaf && leaf.isWhiteout();
     if (inode != null && !whiteout) {
@@ -205,7 +209,7 @@ final class LayerTree {
     while (from > 0 && path[from - 1] != '/') {
       from--;
     }
-    DirectoryNode parent = descend(root, path, from, new Walk(entry, false));
+    DirectoryNode parent = descend(root, path, from, false, new Walk(entry, false));
     Node node = parent == null || from == path.length ? null : parent.find(path, from, path.length);
     if (node == null) {
       throw bad(

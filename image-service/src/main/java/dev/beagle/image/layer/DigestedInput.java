@@ -1,6 +1,7 @@
 package dev.beagle.image.layer;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,6 +44,9 @@ final class DigestedInput extends InputStream {
     } catch (ZipException | EOFException error) {
       throw Failure.corrupted("layer's compressed data are damaged: " + error.getMessage(), error);
     } catch (IOException error) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw Failure.of(FailureKind.CANCELLED, "interrupted while a layer was read", error);
+      }
       throw Failure.unavailable("layer cannot be read: " + error.getMessage(), error);
     }
   }

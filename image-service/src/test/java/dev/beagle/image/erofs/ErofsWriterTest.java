@@ -223,6 +223,11 @@ class ErofsWriterTest {
   }
 
   @Test
+  void followingALinkDoesNotAllowDotsBehindIt() {
+    assertRefused(tar.symlink("lib", "usr/lib").file("lib/../x", ""), "\"..\"");
+  }
+
+  @Test
   void namesBeyond255BytesAreRefused() {
     assertRefused(tar.file("n".repeat(256), ""), "256 bytes");
   }
