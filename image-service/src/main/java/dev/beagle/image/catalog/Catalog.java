@@ -311,12 +311,20 @@ public final class Catalog {
         name.reference().map(Reference::toString).orElseGet(() -> name.idPrefix().orElseThrow()));
   }
 
+  /**
+   * Does a change under the lock. An interrupt waits until it is done, because it would close the
+   * files that the change is written to.
+   */
   <T> T locked(Supplier<T> change) {
+    boolean interrupted = Thread.interrupted();
     lock.lock();
     try {
       return change.get();
     } finally {
       lock.unlock();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

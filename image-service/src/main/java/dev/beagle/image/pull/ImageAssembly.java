@@ -151,6 +151,15 @@ final class ImageAssembly {
               .formatted(
                   manifest.config().digest(), manifest.layers().size(), config.diffIds().size()));
     }
+    List<Digest> addresses = new ArrayList<>(config.diffIds());
+    addresses.add(manifest.config().digest());
+    for (Digest address : addresses) {
+      if (address.algorithm() != Digest.Algorithm.SHA256) {
+        throw Failure.unsupported(
+            "image %s: ids of images and layers are sha256, not %s"
+                .formatted(manifest.config().digest().abbreviated(), address.algorithm().prefix()));
+      }
+    }
     for (Descriptor layer : manifest.layers()) {
       if (!layer.mediaType().isLayer()) {
         throw Failure.unsupported(

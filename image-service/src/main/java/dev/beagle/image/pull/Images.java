@@ -7,6 +7,7 @@ import dev.beagle.image.catalog.ImageLayer;
 import dev.beagle.image.catalog.Lease;
 import dev.beagle.image.content.ContentStore;
 import dev.beagle.image.content.FileContentStore;
+import dev.beagle.image.layer.LayerStore;
 import dev.beagle.image.reference.ImageName;
 import dev.beagle.image.reference.Platform;
 import dev.beagle.image.reference.Reference;
@@ -44,9 +45,15 @@ public final class Images implements AutoCloseable {
   }
 
   /**
-   * Opens the images of a folder and repairs what a crash left. Nothing is collected until {@link
-   * #collect()}.
+   * Opens the images of a folder, with the layers as EROFS in {@code FOLDER/layers}, and repairs
+   * what a crash left. Nothing is collected until {@link #collect()}. One process owns the folder.
    */
+  public static Images open(ImagesSettings settings, Time time) {
+    LayerStore store = LayerStore.open(settings.folder().resolve("layers"));
+    return open(settings, new ErofsLayers(store), time);
+  }
+
+  /** As the other, with another store of layers. */
   public static Images open(ImagesSettings settings, LayerConverter layers, Time time) {
     ContentStore content = FileContentStore.open(settings.folder().resolve("content"));
     Catalog catalog = Catalog.open(settings.folder().resolve("catalog"), content, layers, time);
