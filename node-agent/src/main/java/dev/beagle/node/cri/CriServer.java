@@ -80,12 +80,13 @@ public final class CriServer implements AutoCloseable {
   }
 
   /**
-   * Listens; calls are refused until {@link #admitCalls}. The folder of the socket is made, or
-   * closed to others; the socket that a dead daemon left is replaced.
+   * Listens; calls are refused until {@link #admitCalls}. The folder of the socket is made where it
+   * is missing; the socket that a dead daemon left is replaced.
    *
    * @param path for instance {@code /run/beagle/cri.sock}
    * @throws Failure ALREADY_EXISTS when another daemon listens there, INVALID_ARGUMENT when the
-   *     path cannot be a socket's, UNAVAILABLE when it cannot be made
+   *     path cannot be a socket's, DENIED when its folder is open to others, UNAVAILABLE when it
+   *     cannot be made
    */
   public static CriServer open(Path path, CriNode node, CriBackend backend, Time time) {
     SocketFile socket = SocketFile.prepare(path);

@@ -10,12 +10,17 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /** The place of a Unix socket: a path that is free, in a folder that only we can enter. */
 final class SocketFile {
   /** The shortest sun_path of our hosts (macOS, 104 bytes) with its NUL. */
   private static final int MAX_PATH_BYTES = 103;
+
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
 
   private final Path path;
 
@@ -31,7 +36,8 @@ final class SocketFile {
    * Makes the folder and removes the socket of a daemon that is gone.
    *
    * @throws Failure ALREADY_EXISTS when somebody listens there, INVALID_ARGUMENT when the path
-   *     cannot be a socket's, UNAVAILABLE when the folder cannot be made ours
+   *     cannot be a socket's, DENIED when its folder is open to others, UNAVAILABLE when it cannot
+   *     be made
    */
   static SocketFile prepare(Path given) {
     Path path = given.toAbsolutePath();
@@ -48,15 +54,30 @@ final class SocketFile {
       throw Failure.invalidArgument(path + ": not a path for a socket");
     }
     try {
-      Files.createDirectories(folder);
-      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+      makePrivate(folder);
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         removeStale(path);
       }
     } catch (IOException failed) {
-      throw Failure.unavailable(folder + ": cannot be made ours: " + failed, failed);
+      throw Failure.unavailable(folder + ": cannot hold a socket: " + failed, failed);
     }
     return new SocketFile(path);
+  }
+
+  /** A folder that is there is not closed to others: it may be one that they need, like /tmp. */
+  private static void makePrivate(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder);
+      Files.setPosixFilePermissions(folder, OWNER_ONLY);
+    }
+    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(folder);
+    if (!OWNER_ONLY.containsAll(mode)) {
+      throw Failure.denied(
+          folder
+              + ": is open to others ("
+              + PosixFilePermissions.toString(mode)
+              + "); use a folder of its own, or chmod 700 it");
+    }
   }
 
   private static void removeStale(Path path) throws IOException {

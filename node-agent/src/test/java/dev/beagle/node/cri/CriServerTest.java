@@ -139,6 +139,18 @@ final class CriServerTest {
     assertThat(path.getParent()).doesNotExist();
   }
 
+  @Test
+  void aFolderThatIsOpenToOthersIsRefusedAndLeftAsItIs(@TempDir Path folder) throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+    assertFails(
+        FailureKind.DENIED,
+        "is open to others (rwxr-xr-x)",
+        () -> SocketFile.prepare(folder.resolve("cri.sock")));
+
+    assertThat(permissions(folder)).isEqualTo("rwxr-xr-x");
+  }
+
   private static void assertFails(FailureKind kind, String text, Callable<SocketFile> step) {
     assertThatThrownBy(step::call)
         .isInstanceOfSatisfying(
