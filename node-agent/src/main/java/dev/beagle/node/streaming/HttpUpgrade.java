@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -26,8 +27,8 @@ import java.util.regex.Pattern;
 
 /**
  * The one HTTP request of a connection: finds what its token stands for and turns the connection
- * into SPDY or a WebSocket. The token is used up by a successful upgrade only. A connection has one of these;
- * event loop only.
+ * into SPDY or a WebSocket. The token is used up by a successful upgrade only. A connection has one
+ * of these; event loop only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure ends in channelInactive
 final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
@@ -51,7 +52,13 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
   /** Adds this and what it needs to a new connection. */
   void install(ChannelPipeline pipeline) {
     pipeline.addLast(new HttpServerCodec());
-    pipeline.addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true));
+    pipeline.addLast(
+        new HttpObjectAggregator(MAX_BODY_BYTES) {
+          @Override
+          protected void handleOversizedMessage(ChannelHandlerContext here, HttpMessage message) {
+            refuse(here, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, "no body is needed");
+          }
+        });
     pipeline.addLast(this);
   }
 
@@ -107,7 +114,9 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     if (!upgrading || !headers.containsValue(HttpHeaderNames.UPGRADE, SPDY, true)) {
       refuse(
-          here, HttpResponseStatus.BAD_REQUEST, "an upgrade to " + SPDY + " or websocket is needed");
+          here,
+          HttpResponseStatus.BAD_REQUEST,
+          "an upgrade to " + SPDY + " or websocket is needed");
       return;
     }
     List<String> offered = listed(headers, PROTOCOL_VERSION);
@@ -130,18 +139,15 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
       return;
     }
     List<String> offered =
-        new ArrayList<>(
-            listed(http.headers(), HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL.toString()));
+        new ArrayList<>(listed(http.headers(), HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL.toString()));
     if (offered.isEmpty()) {
       offered.add(WebSocketProtocol.UNNAMED.wireName());
     }
     agree(here, offered, WebSocketUpgrade.protocols(request), token)
-        .ifPresent(
-            agreed -> {
-              here.pipeline().remove(this);
-              new WebSocketUpgrade(limits, threads)
-                  .upgrade(here.channel(), http, request, agreed);
-            });
+        .ifPresent(agreed -> {
+          here.pipeline().remove(this);
+          new WebSocketUpgrade(limits, threads).upgrade(here.channel(), http, request, agreed);
+        });
   }
 
   /** The client's first protocol that we know; else the client has been told. Uses up the token. */
@@ -190,8 +196,7 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
     };
   }
 
-  private void switchToSpdy(
-      ChannelHandlerContext here, StreamingRequest request, String version) {
+  private void switchToSpdy(ChannelHandlerContext here, StreamingRequest request, String version) {
     FullHttpResponse switching =
         new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.SWITCHING_PROTOCOLS);
     switching

@@ -32,7 +32,8 @@ final class PortForwardSession implements StreamSession {
   private @Nullable PeerConnection connection;
   private @Nullable Timers timers;
 
-  PortForwardSession(boolean endsWithPairs, PortDialer dialer, StreamingLimits limits, ExecutorService threads) {
+  PortForwardSession(
+      boolean endsWithPairs, PortDialer dialer, StreamingLimits limits, ExecutorService threads) {
     this.endsWithPairs = endsWithPairs;
     this.dialer = dialer;
     this.limits = limits;
@@ -69,7 +70,7 @@ final class PortForwardSession implements StreamSession {
   }
 
   private void begin(PeerStream error, PeerStream data, int port) {
-    PortPair pair = new PortPair(error, data, port, dialer, threads);
+    PortPair pair = new PortPair(error, data, port, dialer, limits.grace(), threads);
     pairs.add(pair);
     pair.start(() -> ended(pair));
   }
