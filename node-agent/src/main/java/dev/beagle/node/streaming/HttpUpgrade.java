@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -51,7 +52,13 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
   /** Adds this and what it needs to a new connection. */
   void install(ChannelPipeline pipeline) {
     pipeline.addLast(new HttpServerCodec());
-    pipeline.addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true));
+    pipeline.addLast(
+        new HttpObjectAggregator(MAX_BODY_BYTES) {
+          @Override
+          protected void handleOversizedMessage(ChannelHandlerContext here, HttpMessage message) {
+            refuse(here, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, "no body is needed");
+          }
+        });
     pipeline.addLast(this);
   }
 

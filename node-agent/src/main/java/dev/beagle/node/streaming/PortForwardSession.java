@@ -70,7 +70,7 @@ final class PortForwardSession implements StreamSession {
   }
 
   private void begin(PeerStream error, PeerStream data, int port) {
-    PortPair pair = new PortPair(error, data, port, dialer, threads);
+    PortPair pair = new PortPair(error, data, port, dialer, limits.grace(), threads);
     pairs.add(pair);
     pair.start(() -> ended(pair));
   }

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -27,25 +28,29 @@ final class PortPair {
 
   private static final int COPY_BYTES = 16 * 1024;
 
-  /** What a direction gets once the other has ended and the end could not be passed on. */
-  private static final int GRACE_SECONDS = 1;
-
   private final PeerStream error;
   private final PeerStream data;
   private final int port;
   private final PortDialer dialer;
   private final ExecutorService threads;
+  private final Duration grace;
   private final CountDownLatch downloaded = new CountDownLatch(1);
   private @Nullable Thread dialing;
   private @Nullable ByteChannel target;
   private boolean cancelled;
 
   PortPair(
-      PeerStream error, PeerStream data, int port, PortDialer dialer, ExecutorService threads) {
+      PeerStream error,
+      PeerStream data,
+      int port,
+      PortDialer dialer,
+      Duration grace,
+      ExecutorService threads) {
     this.error = error;
     this.data = data;
     this.port = port;
     this.dialer = dialer;
+    this.grace = grace;
     this.threads = threads;
   }
 
@@ -123,7 +128,7 @@ final class PortPair {
       downloaded.countDown();
     }
     try {
-      upload.get(GRACE_SECONDS, TimeUnit.SECONDS);
+      upload.get(grace.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException | ExecutionException ended) {
       LOG.atDebug().setCause(ended).addKeyValue("port", port).log("client's direction cut short");
     }
@@ -152,7 +157,7 @@ final class PortPair {
     // Not reached when the target stops taking bytes: what it still says is worth hearing.
     if (channel instanceof SocketChannel socket) {
       socket.shutdownOutput();
-    } else if (!downloaded.await(GRACE_SECONDS, TimeUnit.SECONDS)) {
+    } else if (!downloaded.await(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       channel.close();
     }
   }

@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param idle without a byte in either direction
  * @param stallPing how often a connection that we do not read (its target is slow) is probed, since
  *     only a failing write shows then that the client is gone
+ * @param grace what one direction of a forwarded connection gets once the other has ended and that
+ *     could not be passed on
  * @param linger how long after our end of stream we wait for the client's
  * @param streams open streams of one connection
  */
@@ -22,6 +24,7 @@ record StreamingLimits(
     Duration handshake,
     Duration idle,
     Duration stallPing,
+    Duration grace,
     Duration linger,
     int streams) {
   /** The first two and the times are those of the Go library that containerd and CRI-O embed. */
@@ -33,6 +36,7 @@ record StreamingLimits(
           Duration.ofSeconds(30),
           Duration.ofHours(4),
           Duration.ofSeconds(30),
+          Duration.ofSeconds(1),
           Duration.ofSeconds(5),
           1024);
 }

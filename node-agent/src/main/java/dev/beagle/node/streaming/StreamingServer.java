@@ -94,7 +94,7 @@ public final class StreamingServer implements AutoCloseable {
       return;
     }
     connections.add(channel);
-    channel.pipeline().addLast(new LingeringClose(limits.linger()));
+    channel.pipeline().addLast(new LingeringClose(limits.linger()), new StrictAutoRead());
     new HttpUpgrade(waiting, limits, threads).install(channel.pipeline());
   }
 
@@ -130,6 +130,11 @@ public final class StreamingServer implements AutoCloseable {
     return uri(new StreamingRequest.PortForward(ports, dialer));
   }
 
+  /** As {@link #portForward(List, PortDialer)}, without ports for WebSocket channels. */
+  public URI portForward(PortDialer dialer) {
+    return portForward(List.of(), dialer);
+  }
+
   private URI uri(StreamingRequest request) {
     InetSocketAddress address = (InetSocketAddress) listener.localAddress();
     return URI.create(
@@ -148,6 +153,7 @@ public final class StreamingServer implements AutoCloseable {
   @Override
   public void close() {
     listener.close().awaitUninterruptibly();
+    connections.forEach(open -> open.pipeline().remove(LingeringClose.class));
     connections.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     threads.shutdownNow();
     boolean interrupted = false;

@@ -37,7 +37,7 @@ final class WebSocketControl extends ChannelDuplexHandler implements PeerConnect
       case PongWebSocketFrame pong -> pong.release();
       case CloseWebSocketFrame close -> {
         close.release();
-        here.close();
+        close(here, here.newPromise());
       }
       default -> here.fireChannelRead(message);
     }
@@ -57,7 +57,7 @@ final class WebSocketControl extends ChannelDuplexHandler implements PeerConnect
   @Override
   public void finish() {
     if (context != null) {
-      context.close();
+      close(context, context.newPromise());
     }
   }
 
