@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -42,6 +44,23 @@ public record TestImage(
   /** A layer as the registry sends it. */
   public byte[] layerBlob(int layer) {
     return Objects.requireNonNull(blobs.get(layers.get(layer)));
+  }
+
+  /** Writes the image as an OCI layout. */
+  public void writeLayout(Path folder, String name) throws IOException {
+    Path target = Files.createDirectories(folder.resolve("blobs/sha256"));
+    for (Map.Entry<Digest, byte[]> blob : blobs.entrySet()) {
+      Files.write(target.resolve(blob.getKey().hex()), blob.getValue());
+    }
+    Files.write(target.resolve(digest().hex()), manifest);
+    Files.writeString(folder.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    Files.writeString(
+        folder.resolve("index.json"),
+        """
+        {"schemaVersion":2,"manifests":[{"mediaType":"%s","digest":"%s","size":%d,
+         "annotations":{"org.opencontainers.image.ref.name":"%s"}}]}\
+        """
+            .formatted(manifestType, digest(), manifest.length, name));
   }
 
   public long sizeBytes() {
