@@ -27,7 +27,7 @@ class ReferenceTest {
     "[::1]:5000/app, '[::1]:5000/app:latest'",
     "127.0.0.1:5000/a/b/c, 127.0.0.1:5000/a/b/c:latest",
     "Host/app, Host/app:latest",
-    "a__b.c-d--e/f, docker.io/a__b.c-d--e/f:latest",
+    "a__b-d--e/f.g, docker.io/a__b-d--e/f.g:latest",
     "cafe, docker.io/library/cafe:latest"
   })
   void namesAreNormalised(String text, String normalised) {

@@ -167,7 +167,7 @@ class RegistrySessionTest {
     assertPulls(open(new UserPassword("ann", "secret")));
     Failure failure = refusal(open());
     assertThat(failure.kind()).isEqualTo(FailureKind.UNAUTHENTICATED);
-    assertThat(failure.reason()).contains("UNAUTHORIZED authentication required");
+    assertThat(failure.reason()).contains("answered 401", "private or does not exist");
   }
 
   @Test
