@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 final class RecordingStreamUrls implements StreamUrls {
   final List<Streams> streams = new ArrayList<>();
   final List<Supplier<ContainerProcess>> processes = new ArrayList<>();
+  final List<Integer> forwarded = new ArrayList<>();
   final List<IntFunction<ByteChannel>> dialers = new ArrayList<>();
 
   @Override
@@ -32,6 +33,7 @@ final class RecordingStreamUrls implements StreamUrls {
   @Override
   public synchronized URI portForward(
       List<Integer> ports, IntFunction<ByteChannel> dialer) {
+    forwarded.addAll(ports);
     dialers.add(dialer);
     return URI.create("http://127.0.0.1:1/portforward/" + dialers.size());
   }

@@ -200,6 +200,7 @@ final class StreamCallsTest {
     String url = world.runtime.portForward(portForward(sandbox)).getUrl();
 
     assertThat(url).isEqualTo("http://127.0.0.1:1/portforward/1");
+    assertThat(world.streams.forwarded).containsExactly(80);
     assertThatThrownBy(() -> world.streams.dialers.getFirst().apply(81))
         .hasMessage("nothing listens on port 81");
     CriWorld.assertFails(
