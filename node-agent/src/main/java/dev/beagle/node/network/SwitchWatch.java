@@ -38,11 +38,10 @@ public final class SwitchWatch implements AutoCloseable {
     }
     Thread.ofVirtual()
         .name("switch-watch")
-        .start(
-            () -> {
-              watched.ended().join();
-              replace();
-            });
+        .start(() -> {
+          watched.ended().join();
+          replace();
+        });
   }
 
   private synchronized void replace() {

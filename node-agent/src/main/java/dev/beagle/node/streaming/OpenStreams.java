@@ -31,8 +31,11 @@ final class OpenStreams implements PeerConnection {
   void start() {
     session.start(
         this,
-        (delay, action) ->
-            context.executor().schedule(action, delay.toMillis(), TimeUnit.MILLISECONDS));
+        (delay, action) -> {
+          var scheduled =
+              context.executor().schedule(action, delay.toMillis(), TimeUnit.MILLISECONDS);
+          return () -> scheduled.cancel(false);
+        });
   }
 
   /** Whether the session wants the stream; else it is forgotten. */

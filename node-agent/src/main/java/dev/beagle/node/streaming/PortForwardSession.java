@@ -2,6 +2,7 @@ package dev.beagle.node.streaming;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -56,15 +57,15 @@ final class PortForwardSession implements StreamSession {
     }
     Half other = halves.get(key);
     if (other == null) {
-      Half half = new Half(stream, error, port);
-      halves.put(key, half);
-      expire(key, half);
+      halves.put(key, new Half(stream, error, port, expire(key, stream)));
       return true;
     }
-    if (other.error() == error || other.port() != port) {
+    // The streams of a pair may be gone while its dialer still hangs: so pairs are limited apart.
+    if (other.error() == error || other.port() != port || pairs.size() >= limits.streams()) {
       return false;
     }
     halves.remove(key);
+    other.paired().run();
     begin(error ? stream : other.stream(), error ? other.stream() : stream, port);
     return true;
   }
@@ -82,16 +83,15 @@ final class PortForwardSession implements StreamSession {
     }
   }
 
-  private void expire(String key, Half half) {
-    if (timers != null) {
-      timers.after(
-          limits.handshake(),
-          () -> {
-            if (halves.remove(key, half)) {
-              half.stream().reset();
-            }
-          });
-    }
+  private Runnable expire(String key, PeerStream stream) {
+    return Objects.requireNonNull(timers)
+        .after(
+            limits.handshake(),
+            () -> {
+              if (halves.remove(key) != null) {
+                stream.reset();
+              }
+            });
   }
 
   private static int port(@Nullable String header) {
@@ -115,5 +115,5 @@ final class PortForwardSession implements StreamSession {
     pairs.forEach(PortPair::cancel);
   }
 
-  private record Half(PeerStream stream, boolean error, int port) {}
+  private record Half(PeerStream stream, boolean error, int port, Runnable paired) {}
 }

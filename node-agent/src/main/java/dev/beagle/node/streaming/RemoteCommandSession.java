@@ -213,6 +213,7 @@ final class RemoteCommandSession implements StreamSession {
   private static void copyInput(PeerStream stream, ContainerProcess process) {
     Optional<OutputStream> stdin = process.stdin();
     if (stdin.isEmpty()) {
+      discard(stream);
       return;
     }
     byte[] buffer = new byte[COPY_BYTES];

@@ -20,9 +20,9 @@ interface StreamSession {
   /** The connection is gone; called once, also after {@link PeerConnection#finish}. */
   void lost();
 
-  /** Runs an action on the event loop after a delay. */
+  /** Runs an action on the event loop after a delay, unless what it returns runs before. */
   @FunctionalInterface
   interface Timers {
-    void after(Duration delay, Runnable action);
+    Runnable after(Duration delay, Runnable action);
   }
 }

@@ -25,7 +25,12 @@ final class SimulatedConnection implements PeerConnection {
 
   SimulatedConnection(StreamSession session) {
     this.session = session;
-    session.start(this, (delay, action) -> timers.add(action));
+    session.start(
+        this,
+        (delay, action) -> {
+          timers.add(action);
+          return () -> timers.remove(action);
+        });
   }
 
   @Override
