@@ -19,13 +19,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "handover.h"
 #include "loop.h"
 #include "ticket.h"
 
 enum {
   CONNECTION_LIMIT = 256,
   DESCRIPTOR_LIMIT = 250,
-  STORED_LIMIT = 1024,
   OUT_LIMIT = 32 << 20,
   ARENA_LIMIT = 16 << 20,
 };
@@ -49,12 +49,6 @@ struct connection {
   size_t descriptor_count;
 };
 
-struct stored {
-  struct stored *next;
-  int fd;
-  char name[];
-};
-
 static struct {
   struct watch listener;
   struct channel_handler handler;
@@ -62,19 +56,7 @@ static struct {
   size_t count;
   struct connection *control;
   uint64_t last_number;
-  struct stored *stored;
-  size_t stored_count;
 } channel;
-
-static void close_stored(void) {
-  while (channel.stored != NULL) {
-    struct stored *stored = channel.stored;
-    channel.stored = stored->next;
-    close(stored->fd);
-    free(stored);
-  }
-  channel.stored_count = 0;
-}
 
 /* Closes the connection, unless its descriptor was given away (-1), and what it brought. */
 static void forget(struct connection *connection) {
@@ -96,7 +78,7 @@ static void forget(struct connection *connection) {
   if (control) {
     channel.control = NULL;
     ticket_expire_all();
-    close_stored();
+    handover_close_all();
   }
 }
 
@@ -168,37 +150,6 @@ void channel_event(const struct exited *exited) {
   send_control(&(struct reply){.exited = exited});
 }
 
-int channel_take_descriptor(const char *name) {
-  for (struct stored **link = &channel.stored; *link != NULL; link = &(*link)->next) {
-    struct stored *stored = *link;
-    if (strcmp(stored->name, name) == 0) {
-      int fd = stored->fd;
-      *link = stored->next;
-      free(stored);
-      channel.stored_count--;
-      return fd;
-    }
-  }
-  return -ENOENT;
-}
-
-static int store(const char *name, int fd) {
-  if (channel.stored_count >= STORED_LIMIT)
-    return -ENFILE;
-  for (struct stored *stored = channel.stored; stored != NULL; stored = stored->next)
-    if (strcmp(stored->name, name) == 0)
-      return -EEXIST;
-  struct stored *stored = malloc(sizeof(*stored) + strlen(name) + 1);
-  if (stored == NULL)
-    return -ENOMEM;
-  strcpy(stored->name, name);
-  stored->fd = fd;
-  stored->next = channel.stored;
-  channel.stored = stored;
-  channel.stored_count++;
-  return 0;
-}
-
 static int answer_hello(struct connection *connection, const char *kind, const char *message) {
   struct error error = {kind, message};
   struct hello_reply reply = {PROTOCOL_VERSION, BUILD, kind == NULL ? NULL : &error};
@@ -214,7 +165,8 @@ static int take_handover(struct connection *connection, struct arena *arena) {
     return answer_hello(connection, "INVALID_ARGUMENT", "as many names as descriptors are needed");
   const char *const *names = handover.names.items;
   size_t taken = 0;
-  while (taken < handover.names.count && (result = store(names[taken], connection->descriptors[taken])) == 0)
+  while (taken < handover.names.count &&
+         (result = handover_store(names[taken], connection->descriptors[taken])) == 0)
     taken++;
   if (taken == handover.names.count) {
     connection->descriptor_count = 0;
@@ -222,7 +174,7 @@ static int take_handover(struct connection *connection, struct arena *arena) {
   }
   /* All or none: what was stored is taken back, so that its descriptors are closed with the others. */
   while (taken-- > 0)
-    channel_take_descriptor(names[taken]);
+    handover_take(names[taken]);
   return answer_hello(connection, result == -EEXIST ? "ALREADY_EXISTS" : "EXHAUSTED",
                       "the descriptors cannot be stored: name in use, or too many");
 }

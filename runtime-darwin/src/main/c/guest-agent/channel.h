@@ -27,7 +27,4 @@ void channel_event(const struct exited *exited);
 /* Sends what is queued, waiting for at most a second, and closes everything. */
 void channel_close(void);
 
-/* A descriptor that was handed over under this name, the caller's from now on; -ENOENT. */
-int channel_take_descriptor(const char *name);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "exec.h"
+#include "handover.h"
 
 static struct container *wanted(const char *id, struct failure *failure) {
   struct container *container = container_find(id);
@@ -78,7 +79,7 @@ int container_reopen_log(struct caller caller, const struct reopen_log *request,
   struct container *container = wanted(request->container, failure);
   if (container == NULL)
     return -ENOENT;
-  int fd = channel_take_descriptor(request->log);
+  int fd = handover_take(request->log);
   if (fd < 0)
     return fail(failure, ENOENT, "NOT_FOUND", "container %s: no log was handed over as '%.64s'",
                 container->id, request->log);

@@ -6,12 +6,14 @@
  *
  *   arena, wire, messages    bytes to structs and back (pure)
  *   loop, spawn              readiness, timers, children
- *   channel, ticket          connections, frames, tokens
- *   stream, log              bytes of processes
+ *   channel, handover        connections, frames, descriptors
+ *   ticket                   tokens of streams
+ *   output, input, log       bytes of processes
  *   mount, cgroup, network   the kernel
  *   runtime, process         the OCI runtime and what it starts
  *   container, exec, exits   containers
  *   sandbox, root, pause     the sandbox around them
+ *   dial, relay              forwarded ports
  *
  * What differs in a VM (being PID 1, vsock for the socket, an export for handed-over mounts) stands behind
  * channel_open's listener, root_enter and folder_add.
@@ -30,6 +32,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "dial.h"
 #include "exec.h"
 #include "exits.h"
 #include "pause.h"
@@ -75,7 +78,7 @@ static int dispatch(struct caller caller, const struct request *request, struct 
   case CALL_RESIZE:
     return container_resize(caller, request->resize, failure);
   case CALL_CONNECT:
-    return sandbox_connect(caller, request->connect, failure);
+    return dial_port(caller, request->connect, failure);
   case CALL_REOPEN_LOG:
     return container_reopen_log(caller, request->reopen_log, failure);
   case CALL_USAGE:

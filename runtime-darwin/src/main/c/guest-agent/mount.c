@@ -18,7 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "channel.h"
+#include "handover.h"
 #include "kernel.h"
 
 enum { FOLDER_LIMIT = 4096, LAYER_LIMIT = 500, NAME_LIMIT = 128 };
@@ -102,7 +102,7 @@ int folder_add(const struct add_folder *request, struct failure *failure) {
                 request->name);
   if (folder_find(request->name) != NULL)
     return fail(failure, EEXIST, "ALREADY_EXISTS", "folder %s exists", request->name);
-  int fd = channel_take_descriptor(request->handed_over);
+  int fd = handover_take(request->handed_over);
   if (fd < 0)
     return fail(failure, ENOENT, "NOT_FOUND", "folder %s: nothing was handed over as '%.64s'", request->name,
                 request->handed_over);

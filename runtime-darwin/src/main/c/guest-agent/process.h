@@ -2,8 +2,9 @@
 #define BEAGLE_PROCESS_H
 
 #include "channel.h"
+#include "input.h"
+#include "output.h"
 #include "runtime.h"
-#include "stream.h"
 
 /*
  * A process that the OCI runtime starts for us, the container's own or an exec's, with its stdio. It goes

@@ -10,13 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,7 +25,6 @@
 #include "mount.h"
 #include "network.h"
 #include "pause.h"
-#include "stream.h"
 
 enum { NAMESPACE_COUNT = 3 };
 
@@ -165,9 +162,19 @@ static int make_namespaces(const struct open_sandbox *request, struct failure *f
   return result;
 }
 
+/* The last step of closing: nothing runs any more. */
+static void finish_close(void) {
+  folder_remove_all();
+  channel_ok(sandbox.closing);
+  loop_stop();
+}
+
 static void pause_ended(struct child *child, int status) {
   child->pid = 0;
-  note("pause ended with status %#x", status);
+  if (sandbox.close_deadline.running)
+    finish_close();
+  else
+    note("pause ended with status %#x", status);
 }
 
 static int pin_pause(struct failure *failure) {
@@ -248,18 +255,10 @@ int sandbox_open(struct caller caller, const struct open_sandbox *request, struc
   return 0;
 }
 
-/* A connection to a port of the sandbox that is under way. */
-struct dialling {
-  struct watch watch; /* first */
-  struct caller caller;
-  uint16_t port;
-  bool second; /* IPv6 is being tried */
-  uint8_t token[TOKEN_LENGTH];
-};
-
-static int socket_inside(int family) {
-  char path[] = "/sandbox/ns/net";
-  int inside = sandbox.own_network ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+int sandbox_socket(int family) {
+  int inside = sandbox.own_network ? open("/sandbox/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+  if (sandbox.name == NULL || (sandbox.own_network && inside < 0))
+    return -ENOTCONN;
   if (inside >= 0 && setns(inside, CLONE_NEWNET) != 0) {
     int error = errno;
     close(inside);
@@ -272,89 +271,6 @@ static int socket_inside(int family) {
     close(inside);
   }
   return fd < 0 ? -error : fd;
-}
-
-static void dialled(struct dialling *dialling, int error) {
-  struct failure failure;
-  struct bytes token = {dialling->token, TOKEN_LENGTH};
-  if (error == 0) {
-    error = relay_open(dialling->watch.fd, &token);
-    if (error != 0)
-      fail_errno(&failure, error, "port %u: announcing the stream", dialling->port);
-  } else {
-    fail(&failure, error, "UNAVAILABLE", "port %u of the sandbox: %s", dialling->port, strerror(error));
-  }
-  if (error == 0)
-    channel_ok(dialling->caller);
-  else
-    channel_fail(dialling->caller, &failure);
-  free(dialling);
-}
-
-static int dial(struct dialling *dialling);
-
-static void dial_ready(struct watch *watch, uint32_t events) {
-  struct dialling *dialling = (struct dialling *)watch;
-  int error = 0;
-  socklen_t length = sizeof(error);
-  (void)events;
-  loop_remove(watch);
-  getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &error, &length);
-  if (error != 0) {
-    close(watch->fd);
-    if (!dialling->second) {
-      dialling->second = true;
-      int next = dial(dialling);
-      if (next == 0)
-        return;
-      /* What IPv4 said is what the user can use, when there is no IPv6. */
-    }
-  }
-  dialled(dialling, error);
-}
-
-static int dial(struct dialling *dialling) {
-  struct sockaddr_in ip4 = {.sin_family = AF_INET, .sin_port = htons(dialling->port)};
-  struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6, .sin6_port = htons(dialling->port)};
-  ip4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ip6.sin6_addr.s6_addr[15] = 1;
-  int fd = socket_inside(dialling->second ? AF_INET6 : AF_INET);
-  if (fd < 0)
-    return fd;
-  int result = dialling->second ? connect(fd, (struct sockaddr *)&ip6, sizeof(ip6))
-                                : connect(fd, (struct sockaddr *)&ip4, sizeof(ip4));
-  if (result != 0 && errno != EINPROGRESS) {
-    int error = errno;
-    close(fd);
-    return -error;
-  }
-  dialling->watch = (struct watch){.fd = fd, .events = EPOLLOUT, .ready = dial_ready};
-  result = loop_add(&dialling->watch);
-  if (result != 0)
-    close(fd);
-  return result;
-}
-
-int sandbox_connect(struct caller caller, const struct connect_request *request, struct failure *failure) {
-  if (sandbox.name == NULL)
-    return fail(failure, EINVAL, "WRONG_STATE", "the sandbox is not open");
-  if (request->port == 0 || request->port > 65535 || request->token.length != TOKEN_LENGTH)
-    return fail(failure, EINVAL, "INVALID_ARGUMENT", "port %u or the token is not valid", request->port);
-  struct dialling *dialling = calloc(1, sizeof(*dialling));
-  if (dialling == NULL)
-    return fail_errno(failure, ENOMEM, "port %u", request->port);
-  dialling->caller = caller;
-  dialling->port = (uint16_t)request->port;
-  memcpy(dialling->token, request->token.data, TOKEN_LENGTH);
-  int result = dial(dialling);
-  if (result != 0) {
-    dialling->second = true;
-    result = dial(dialling);
-  }
-  if (result == 0)
-    return 0;
-  free(dialling);
-  return fail(failure, result, "UNAVAILABLE", "port %u of the sandbox: %s", request->port, strerror(-result));
 }
 
 static int list_containers(struct arena *arena, struct repeated *list) {
@@ -391,9 +307,8 @@ static void emptied(void) {
   network_close();
   if (sandbox.pause.pid > 0)
     kill(sandbox.pause.pid, SIGKILL);
-  folder_remove_all();
-  channel_ok(sandbox.closing);
-  loop_stop();
+  else
+    finish_close();
 }
 
 static void close_overdue(struct timer *timer) {

@@ -7,7 +7,8 @@
 int sandbox_init(void);
 
 int sandbox_open(struct caller caller, const struct open_sandbox *request, struct failure *failure);
-int sandbox_connect(struct caller caller, const struct connect_request *request, struct failure *failure);
+/* A non-blocking TCP socket in the sandbox's network; -ENOTCONN before the sandbox is open. */
+int sandbox_socket(int family);
 int sandbox_list(struct caller caller, struct failure *failure);
 /* Kills and unmounts everything, answers, and ends the loop. */
 int sandbox_close(struct caller caller);
