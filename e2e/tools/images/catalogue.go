@@ -101,7 +101,7 @@ func critestImages(busybox layerSpec) []image {
 // standins are the tools that critest calls in busybox and Debian's lacks.
 func standins() []entry {
 	program := entry{header: tar.Header{Name: "usr/bin/pgrep", Mode: 0o755}, program: "standins"}
-	link := entry{header: tar.Header{Name: "usr/bin/ipcs", Typeflag: tar.TypeLink, Linkname: "usr/bin/pgrep"}}
+	link := entry{header: tar.Header{Name: "usr/bin/ipcs", Typeflag: tar.TypeLink, Linkname: "usr/bin/pgrep", Mode: 0o755}}
 	return []entry{program, link}
 }
 
@@ -175,7 +175,7 @@ func oddEntries() []entry {
 	return []entry{
 		folder("odd"),
 		file("odd/setuid", 0o4755, "#!/bin/sh\n"),
-		{header: tar.Header{Name: "odd/hardlink", Typeflag: tar.TypeLink, Linkname: "odd/setuid"}},
+		{header: tar.Header{Name: "odd/hardlink", Typeflag: tar.TypeLink, Linkname: "odd/setuid", Mode: 0o4755}},
 		{header: tar.Header{Name: "odd/dangling", Typeflag: tar.TypeSymlink, Linkname: "../nowhere/at all", Mode: 0o777}},
 		{header: tar.Header{Name: "odd/fifo", Typeflag: tar.TypeFifo, Mode: 0o640, Uid: 33, Gid: 33}},
 		{header: tar.Header{Name: "odd/null", Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 3, Mode: 0o666}},

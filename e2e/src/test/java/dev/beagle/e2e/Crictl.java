@@ -1,5 +1,8 @@
 package dev.beagle.e2e;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,13 +31,29 @@ record Crictl(Prepared prepared, Path socket, Path folder) {
 
   List<String> command(String... arguments) {
     List<String> command = new ArrayList<>();
-    String endpoint = "unix://" + socket;
-    command.addAll(
-        List.of(
-            prepared.get("crictl"), "--runtime-endpoint", endpoint, "--image-endpoint", endpoint));
-    command.addAll(List.of("--timeout", "30s"));
+    command.addAll(List.of(prepared.get("crictl"), "--config", configuration().toString()));
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  /** crictl looks for a file in several places unless it is told where. */
+  private Path configuration() {
+    Path file = folder.resolve("crictl.yaml");
+    if (!Files.exists(file)) {
+      try {
+        Files.writeString(
+            file,
+            """
+            runtime-endpoint: unix://%1$s
+            image-endpoint: unix://%1$s
+            timeout: 30
+            """
+                .formatted(socket));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return file;
   }
 
   /** Runs it and fails the test if it fails; returns what it printed. */

@@ -42,6 +42,9 @@ final class DaemonDeathWhilePullingIT extends NodeIT {
     assertThat(crictl().images()).hasSize(1);
     crictl().run("rmi", Crictl.FOUR_LAYERS);
     assertThat(crictl().images()).isEmpty();
+    if (node().prepared().peer()) {
+      return; // keeps what it has of a pull for a day
+    }
     await("the store is as small as it was")
         .atMost(Duration.ofSeconds(20))
         .until(() -> Folders.bytes(node().root()) < empty + 1_000_000);

@@ -49,11 +49,17 @@ abstract class NodeIT {
     }
     made.start();
     images().forEach(image -> crictl().run("pull", image));
-    if (!images().isEmpty()) {
-      // What a node makes once for all pods is there from here on.
-      Crictl.Pod first = crictl().runPod(Config.pod(made, "first"));
-      crictl().startContainer(first, Config.container("first", images().getFirst(), "true"));
-      crictl().remove(first);
+    makeOnePod(made);
+  }
+
+  /** What a node makes once for all pods is there from here on. */
+  private void makeOnePod(Node made) {
+    crictl().run("pull", Crictl.BUSYBOX);
+    Crictl.Pod first = crictl().runPod(Config.pod(made, "first"));
+    crictl().startContainer(first, Config.container("first", Crictl.BUSYBOX, "true"));
+    crictl().remove(first);
+    if (!images().contains(Crictl.BUSYBOX)) {
+      crictl().run("rmi", Crictl.BUSYBOX);
     }
   }
 

@@ -9,7 +9,12 @@ import java.util.Map;
  */
 final class Peer {
   /** What containerd keeps of pods that are gone, by design. */
-  static final String[] KEPT = {"/root/", "/run/io.containerd"};
+  static final String[] KEPT = {
+    "/root/",
+    "/io.containerd.grpc.v1.cri/containers",
+    "/io.containerd.grpc.v1.cri/sandboxes",
+    "/io.containerd.runtime.v2.task/k8s.io"
+  };
 
   private Peer() {}
 

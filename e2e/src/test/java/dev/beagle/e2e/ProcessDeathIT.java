@@ -40,7 +40,8 @@ final class ProcessDeathIT extends NodeIT {
         .atMost(Duration.ofSeconds(10))
         .until(() -> crictl().state(id).equals("CONTAINER_EXITED"));
     assertThat(crictl().container(id).path("exitCode").asInt()).isEqualTo(255);
-    assertThat(crictl().container(id).path("reason").asString()).isEqualTo("Unknown");
+    assertThat(crictl().container(id).path("reason").asString())
+        .isEqualTo(node().prepared().peer() ? "Error" : "Unknown");
     assertThat(Processes.alive(init)).as("the container's process outlives its agent").isFalse();
     assertThat(crictl().call("start", created).failure()).isNotBlank();
     assertThat(crictl().call("exec", "--sync", id, "true").failure()).isNotBlank();

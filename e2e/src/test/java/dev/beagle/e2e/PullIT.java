@@ -29,13 +29,13 @@ final class PullIT extends NodeIT {
     String digest = node().prepared().image(Crictl.BUSYBOX).path("digest").asString();
     crictl().run("pull", Crictl.BUSYBOX);
     crictl().run("pull", "registry.k8s.io/" + REPOSITORY + "@" + digest);
-    JsonNode images = crictl().json("images", "-o", "json").path("images");
-    assertThat(images).hasSize(1);
-    assertThat(images.path(0).path("repoTags").valueStream().map(JsonNode::asString))
+    assertThat(crictl().images()).hasSize(1);
+    JsonNode image = crictl().json("inspecti", "-o", "json", Crictl.BUSYBOX).path("status");
+    assertThat(image.path("repoTags").valueStream().map(JsonNode::asString))
         .containsExactly(Crictl.BUSYBOX);
-    assertThat(images.path(0).path("repoDigests").valueStream().map(JsonNode::asString))
+    assertThat(image.path("repoDigests").valueStream().map(JsonNode::asString))
         .containsExactly("registry.k8s.io/" + REPOSITORY + "@" + digest);
-    assertThat(images.path(0).path("size").asLong()).isPositive();
+    assertThat(image.path("size").asLong()).isPositive();
     crictl().run("rmi", Crictl.BUSYBOX);
     assertThat(crictl().images()).isEmpty();
   }
