@@ -2,6 +2,8 @@ package dev.beagle.node.doctor;
 
 import dev.beagle.node.config.Host;
 import dev.beagle.node.doctor.Finding.Verdict;
+import dev.beagle.runtime.posix.Mounts;
+import dev.beagle.runtime.posix.Mounts.ErofsBacking;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,17 +14,25 @@ public final class Doctor {
   private final Path proc;
   private final Path devices;
   private final CommandRunner commands;
+  private final MountAttempt erofs;
 
-  Doctor(Host host, Path proc, Path devices, CommandRunner commands) {
+  Doctor(
+      Host host, Path proc, Path devices, CommandRunner commands, MountAttempt erofs) {
     this.host = host;
     this.proc = proc;
     this.devices = devices;
     this.commands = commands;
+    this.erofs = erofs;
   }
 
   /** For this machine. */
   public static Doctor of(Host host) {
-    return new Doctor(host, Path.of("/proc"), Path.of("/dev"), new HostCommands());
+    return new Doctor(
+        host,
+        Path.of("/proc"),
+        Path.of("/dev"),
+        new HostCommands(),
+        Doctor::mountAndUnmount);
   }
 
   /**
@@ -41,11 +51,23 @@ public final class Doctor {
     findings.add(general.disk(root));
     if (host.linux()) {
       findings.addAll(
-          new LinuxChecks(host, proc, devices, commands)
+          new LinuxChecks(host, proc, devices, commands, erofs)
               .all(GeneralChecks.existing(root), ociRuntime));
     }
     findings.addAll(kinds(findings, defaultKind));
     return findings;
+  }
+
+  /** Mounts an EROFS image on a folder and takes it away again; says how it was done. */
+  @FunctionalInterface
+  interface MountAttempt {
+    ErofsBacking attempt(Path image, Path target);
+  }
+
+  private static ErofsBacking mountAndUnmount(Path image, Path target) {
+    ErofsBacking backing = Mounts.mountErofs(image, target);
+    Mounts.unmount(target);
+    return backing;
   }
 
   private List<Finding> kinds(List<Finding> found, String defaultKind) {

@@ -3,8 +3,6 @@ package dev.beagle.node.doctor;
 import dev.beagle.failure.Failure;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.doctor.CommandRunner.Outcome;
-import dev.beagle.runtime.posix.Mounts;
-import dev.beagle.runtime.posix.Mounts.ErofsBacking;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,12 +19,19 @@ final class LinuxChecks {
   private final Path proc;
   private final Path devices;
   private final CommandRunner commands;
+  private final Doctor.MountAttempt erofs;
 
-  LinuxChecks(Host host, Path proc, Path devices, CommandRunner commands) {
+  LinuxChecks(
+      Host host,
+      Path proc,
+      Path devices,
+      CommandRunner commands,
+      Doctor.MountAttempt erofs) {
     this.host = host;
     this.proc = proc;
     this.devices = devices;
     this.commands = commands;
+    this.erofs = erofs;
   }
 
   /**
@@ -87,9 +92,7 @@ final class LinuxChecks {
     try {
       Files.write(image, EmptyErofs.image());
       Files.createDirectory(target);
-      ErofsBacking backing = Mounts.mountErofs(image, target);
-      Mounts.unmount(target);
-      return switch (backing) {
+      return switch (erofs.attempt(image, target)) {
         case FILE -> Finding.ok("EROFS", "mounts from files in " + disk);
         case LOOP -> Finding.ok("EROFS", "mounts by loop devices in " + disk);
       };

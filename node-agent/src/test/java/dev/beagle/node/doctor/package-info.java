@@ -1,0 +1,5 @@
+/** Tests of the checks on simulated hosts. */
+@NullMarked
+package dev.beagle.node.doctor;
+
+import org.jspecify.annotations.NullMarked;
