@@ -1,26 +1,36 @@
 package dev.beagle.node.cli;
 
+import dev.beagle.cri.v1.RuntimeServiceGrpc;
+import dev.beagle.cri.v1.VersionRequest;
+import dev.beagle.cri.v1.VersionResponse;
+import dev.beagle.node.config.Version;
 import dev.beagle.node.output.Console;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 
 /**
- * The build's training run: does, without effect, what commands do, so that the JVM's AOT cache
- * holds the classes they need (JEP 483, 514). Not for people.
+ * The build's training run: does, without effect, what commands and the daemon do, so that the
+ * JVM's AOT cache holds the classes they need (JEP 483, 514). Not for people.
  */
 @Command(name = "train", hidden = true)
 final class TrainCommand implements Callable<Integer> {
-  private static final List<List<String>> LINES =
-      List.of(
-          List.of("--help"),
-          List.of("doctor"),
-          List.of("doctor", "-o", "json"),
-          List.of("daemon", "--help"));
-
   private final CliContext context;
 
   TrainCommand(CliContext context) {
@@ -28,7 +38,45 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
+    execute("--help");
+    execute("daemon", "--help");
+    execute("doctor");
+    execute("doctor", "-o", "json");
+    Path folder = Files.createTempDirectory("beagle-train");
+    Path socket = folder.resolve("cri.sock");
+    try {
+      serve(socket, folder);
+    } finally {
+      Files.deleteIfExists(socket);
+      Files.deleteIfExists(folder);
+    }
+    return ExitCodes.OK;
+  }
+
+  /** A server that knows its version only: both sides of gRPC are trained, commands fail early. */
+  private void serve(Path socket, Path folder) throws IOException {
+    EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Server server =
+          NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+              .channelType(NioServerDomainSocketChannel.class)
+              .bossEventLoopGroup(loop)
+              .workerEventLoopGroup(loop)
+              .executor(threads)
+              .addService(new VersionOnly())
+              .build()
+              .start();
+      for (String verb : List.of("status", "images", "ps")) {
+        execute(verb, "--run", folder.toString());
+      }
+      server.shutdownNow();
+    } finally {
+      var unused = loop.shutdownGracefully(0, 100, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void execute(String... line) {
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     CliContext silent =
@@ -38,9 +86,20 @@ final class TrainCommand implements Callable<Integer> {
             context.installation(),
             context.time(),
             context.starter());
-    for (List<String> line : LINES) {
-      new Cli(silent).execute(line.toArray(String[]::new));
+    new Cli(silent).execute(line);
+  }
+
+  private static final class VersionOnly extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+    @Override
+    public void version(VersionRequest request, StreamObserver<VersionResponse> response) {
+      response.onNext(
+          VersionResponse.newBuilder()
+              .setVersion("0.1.0")
+              .setRuntimeName("beagle")
+              .setRuntimeVersion(Version.CURRENT)
+              .setRuntimeApiVersion("v1")
+              .build());
+      response.onCompleted();
     }
-    return ExitCodes.OK;
   }
 }

@@ -16,8 +16,7 @@ public final class Doctor {
   private final CommandRunner commands;
   private final MountAttempt erofs;
 
-  Doctor(
-      Host host, Path proc, Path devices, CommandRunner commands, MountAttempt erofs) {
+  Doctor(Host host, Path proc, Path devices, CommandRunner commands, MountAttempt erofs) {
     this.host = host;
     this.proc = proc;
     this.devices = devices;
@@ -28,11 +27,7 @@ public final class Doctor {
   /** For this machine. */
   public static Doctor of(Host host) {
     return new Doctor(
-        host,
-        Path.of("/proc"),
-        Path.of("/dev"),
-        new HostCommands(),
-        Doctor::mountAndUnmount);
+        host, Path.of("/proc"), Path.of("/dev"), new HostCommands(), Doctor::mountAndUnmount);
   }
 
   /**

@@ -22,11 +22,7 @@ final class LinuxChecks {
   private final Doctor.MountAttempt erofs;
 
   LinuxChecks(
-      Host host,
-      Path proc,
-      Path devices,
-      CommandRunner commands,
-      Doctor.MountAttempt erofs) {
+      Host host, Path proc, Path devices, CommandRunner commands, Doctor.MountAttempt erofs) {
     this.host = host;
     this.proc = proc;
     this.devices = devices;

@@ -108,8 +108,7 @@ class ConfigLoaderTest {
         new ConfigLoader(host("Mac OS X", false))
             .load(Optional.empty(), Optional.empty(), Optional.empty());
 
-    assertThat(config.root())
-        .isEqualTo(Path.of("/home/ann/Library/Application Support/beagle"));
+    assertThat(config.root()).isEqualTo(Path.of("/home/ann/Library/Application Support/beagle"));
     assertThat(config.run()).isEqualTo(Path.of("/home/ann/.beagle/run"));
     assertThat(config.network().hostPort()).isFalse();
   }
@@ -139,7 +138,7 @@ class ConfigLoaderTest {
         "\"root: [/x]\"|line 1: root: a list is not expected here",
         "\"- a\"|expected keys and values",
         "\"root: /a\n---\nroot: /b\"|one document expected",
-        "\"root: \\"x\"|not YAML",
+        "\"root: 'x\"|not YAML",
       })
   void whatIsWrongIsNamedWithItsLine(String yaml, String expected) {
     assertThatThrownBy(() -> load(yaml))
@@ -164,10 +163,9 @@ class ConfigLoaderTest {
   void aRunFolderTooLongForSocketsIsRefused() {
     Path tooLong = Path.of("/" + "x".repeat(100));
 
-    assertThatThrownBy(
-            () ->
-                new ConfigLoader(host("Linux", true))
-                    .load(Optional.empty(), Optional.empty(), Optional.of(tooLong)))
+    assertThatThrownBy(() ->
+            new ConfigLoader(host("Linux", true))
+                .load(Optional.empty(), Optional.empty(), Optional.of(tooLong)))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("has 101 bytes")
         .hasMessageContaining("--run");
@@ -175,13 +173,9 @@ class ConfigLoaderTest {
 
   @Test
   void aMissingFileIsNamed() {
-    assertThatThrownBy(
-            () ->
-                new ConfigLoader(host("Linux", true))
-                    .load(
-                        Optional.of(folder.resolve("none.yaml")),
-                        Optional.empty(),
-                        Optional.empty()))
+    assertThatThrownBy(() ->
+            new ConfigLoader(host("Linux", true))
+                .load(Optional.of(folder.resolve("none.yaml")), Optional.empty(), Optional.empty()))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("none.yaml not found");
   }
@@ -191,10 +185,9 @@ class ConfigLoaderTest {
     Path file = folder.resolve("huge.yaml");
     Files.write(file, new byte[(1 << 20) + 1]);
 
-    assertThatThrownBy(
-            () ->
-                new ConfigLoader(host("Linux", true))
-                    .load(Optional.of(file), Optional.empty(), Optional.empty()))
+    assertThatThrownBy(() ->
+            new ConfigLoader(host("Linux", true))
+                .load(Optional.of(file), Optional.empty(), Optional.empty()))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("larger than 1 MiB");
   }

@@ -49,13 +49,12 @@ class EmbeddedImageTest {
   void everyBlobIsNamedByItsDigest() throws IOException, NoSuchAlgorithmException {
     MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
     assertThat(files(archive()))
-        .allSatisfy(
-            (name, content) -> {
-              if (name.startsWith("blobs/")) {
-                assertThat(name)
-                    .isEqualTo("blobs/sha256/" + HexFormat.of().formatHex(sha256.digest(content)));
-              }
-            });
+        .allSatisfy((name, content) -> {
+          if (name.startsWith("blobs/")) {
+            assertThat(name)
+                .isEqualTo("blobs/sha256/" + HexFormat.of().formatHex(sha256.digest(content)));
+          }
+        });
   }
 
   @Test
@@ -77,8 +76,7 @@ class EmbeddedImageTest {
       assertThat(config.path("rootfs").path("diff_ids").path(0))
           .isEqualTo(manifest.path("layers").path(0).path("digest"));
       String architecture = config.path("architecture").asString();
-      byte[] layer = 
-          files.getOrDefault(blobName(manifest.path("layers").path(0)), new byte[0]);
+      byte[] layer = files.getOrDefault(blobName(manifest.path("layers").path(0)), new byte[0]);
       assertThat(files(layer).get("beagle-web"))
           .asString()
           .isEqualTo("program for " + architecture.substring(0, 3));

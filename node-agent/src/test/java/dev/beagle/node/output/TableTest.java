@@ -13,8 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class TableTest {
   private static Console console(Map<String, String> environment) {
-    PrintStream stream =
-        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    PrintStream stream = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     return Console.of(stream, stream, environment);
   }
 
@@ -34,8 +33,7 @@ class TableTest {
     table.row("registry.example/some/very/long/name:latest", "0123456789ab");
 
     assertThat(
-            table.lines(
-                console(Map.of("BEAGLE_TERMINALS", "1", "COLUMNS", "30", "TERM", "xterm"))))
+            table.lines(console(Map.of("BEAGLE_TERMINALS", "1", "COLUMNS", "30", "TERM", "xterm"))))
         .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(30))
         .last()
         .asString()

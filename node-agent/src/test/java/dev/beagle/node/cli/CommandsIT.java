@@ -1,0 +1,215 @@
+package dev.beagle.node.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.node.config.Host;
+import dev.beagle.node.config.Installation;
+import dev.beagle.node.output.Console;
+import dev.beagle.time.Time;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The commands against a daemon in memory, over a real socket. */
+class CommandsIT {
+  @TempDir Path folder;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private SimulatedCri daemon;
+
+  @BeforeEach
+  void start() throws IOException {
+    daemon = new SimulatedCri(folder.resolve("cri.sock"));
+  }
+
+  @AfterEach
+  void stop() {
+    daemon.close();
+  }
+
+  private int beagle(String... arguments) {
+    out.reset();
+    err.reset();
+    Host host =
+        new Host(
+            "Linux",
+            "amd64",
+            "ann",
+            false,
+            folder,
+            folder,
+            folder,
+            Map.of("BEAGLE_RUN", folder.toString(), "GREETING", "hello"));
+    Console console =
+        Console.of(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            host.environment());
+    Installation installation = new Installation(Path.of("/no/java"), "none.jar", Optional.empty());
+    NodeStarter starter =
+        (_, _) -> {
+          throw Failure.unsupported("no daemon in this test");
+        };
+    return new Cli(new CliContext(console, host, installation, Time.system(), starter))
+        .execute(arguments);
+  }
+
+  @Test
+  void aDetachedPodIsListedStoppedAndRemoved() throws IOException {
+    assertThat(beagle("run", "-d", "--name", "web", "-p", "8080:80", "nginx:1")).isZero();
+    assertThat(out).hasToString("web\n");
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("pulled nginx:1 (12.3 MB) in ");
+
+    assertThat(beagle("ps")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8).lines().toList().getLast())
+        .contains("web", "nginx:1", "running", "10.88.0.9");
+
+    assertThat(beagle("rm", "web")).isEqualTo(4);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("pod web runs; stop it first");
+
+    assertThat(beagle("stop", "web")).isZero();
+    assertThat(beagle("ps")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8).lines()).hasSize(1);
+    assertThat(beagle("ps", "-a")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("exited");
+
+    assertThat(beagle("rm", "web")).isZero();
+    assertThat(daemon.pods()).isEmpty();
+    try (Stream<Path> logs = Files.list(folder.resolve("logs"))) {
+      assertThat(logs).isEmpty();
+    }
+  }
+
+  @Test
+  void aForegroundRunShowsTheOutputAndPassesTheStatusOn() {
+    assertThat(beagle("run", "--rm", "busybox", "echo", "hello", "-p")).isZero();
+    assertThat(out).hasToString("hello -p\n");
+    assertThat(daemon.pods()).isEmpty();
+
+    assertThat(beagle("run", "--name", "kept", "busybox", "exit", "42")).isEqualTo(42);
+    assertThat(daemon.pods()).hasSize(1);
+    assertThat(beagle("run", "--name", "kept", "busybox", "exit", "0")).isEqualTo(125);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("pod kept exists");
+  }
+
+  @Test
+  void aProgramThatIsNotThereIs127AndLeavesNoPod() {
+    assertThat(beagle("run", "busybox", "missing")).isEqualTo(127);
+    assertThat(daemon.pods()).isEmpty();
+  }
+
+  @Test
+  void execPassesOutputAndStatusOn() {
+    beagle("run", "-d", "--name", "web", "nginx", "serve");
+
+    assertThat(beagle("exec", "web", "ls", "-l", "/")).isEqualTo(3);
+    assertThat(out).hasToString("ls -l /\n");
+    assertThat(beagle("exec", "web/web", "missing")).isEqualTo(127);
+    assertThat(beagle("exec", "nothing", "ls")).isEqualTo(125);
+  }
+
+  @Test
+  void logsShowWhatWasWritten() {
+    beagle("run", "--name", "once", "busybox", "echo", "some", "words");
+
+    assertThat(beagle("logs", "once")).isZero();
+    assertThat(out).hasToString("some words\n");
+    assertThat(beagle("logs", "-t", "-f", "once")).isZero();
+    assertThat(out).hasToString("2026-01-02T03:04:05Z some words\n");
+  }
+
+  @Test
+  void imagesArePulledListedAndRemoved() {
+    assertThat(beagle("pull", "alpine:3")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("sha256:");
+    assertThat(beagle("images")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("alpine:3", "12.3 MB");
+    assertThat(beagle("images", "-o", "json")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("\"sizeBytes\" : 12345678");
+    assertThat(beagle("rmi", "alpine:3")).isZero();
+    assertThat(beagle("rmi", "alpine:3")).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "wrong/name|3|image wrong/name not found",
+        "down.example/x|7|RegistryUnavailable: down.example: refused"
+      })
+  void aFailedPullSaysWhatAndWhy(String image, int status, String reason) {
+    assertThat(beagle("pull", image)).isEqualTo(status);
+    assertThat(err).hasToString("beagle: " + reason + "\n");
+  }
+
+  @Test
+  void statusSaysWhatIsNotWell() {
+    assertThat(beagle("status")).isEqualTo(1);
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("beagle 9.9.9", "RuntimeReady yes", "NetworkReady no: SwitchDown the switch");
+  }
+
+  @Test
+  void withoutADaemonTheWayOutIsNamed() {
+    assertThat(beagle("ps", "--run", folder.resolve("elsewhere").toString())).isEqualTo(7);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("no daemon at " + folder + "/elsewhere/cri.sock", "beagle daemon", "--run");
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongLines")
+  void aWrongLineIsOneLineAndStatus(int status, String expected, String[] line) {
+    assertThat(beagle(line)).isEqualTo(status);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains(expected);
+    assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ", "Exception");
+  }
+
+  static Object[][] wrongLines() {
+    return new Object[][] {
+      {2, "did you mean ps?", new String[] {"pss"}},
+      {2, "a command is expected", new String[] {}},
+      {2, "--bogus", new String[] {"ps", "--bogus"}},
+      {2, "Missing required parameter: 'IMAGE'", new String[] {"pull"}},
+      {125, "expected [ADDRESS:]HOST-PORT:CONTAINER-PORT", new String[] {"run", "-p", "x", "i"}},
+      {125, "a port is 1 to 65535", new String[] {"run", "-p", "0:80", "i"}},
+      {125, "expected HOST-PATH:/PATH", new String[] {"run", "-v", "/tmp", "i"}},
+      {125, "/none does not exist", new String[] {"run", "-v", "/none:/x", "i"}},
+      {125, "--name A_b", new String[] {"run", "--name", "A_b", "i"}},
+      {125, "expected KEY=VALUE", new String[] {"run", "-e", "=x", "i"}},
+      {125, "exec -it", new String[] {"run", "-it", "i"}},
+      {2, "suite soak (hours of load) is not there yet", new String[] {"test", "soak"}},
+      {8, "no daemon in this test", new String[] {"daemon", "--root", "r", "--run", "n"}},
+    };
+  }
+
+  @Test
+  void theHelpOfEveryCommandNamesItself() {
+    assertThat(beagle("--help")).isZero();
+    for (String verb :
+        new String[] {
+          "daemon", "doctor", "status", "images", "pull", "run", "ps", "logs", "exec", "stop", "rm",
+          "rmi", "demo", "test", "version"
+        }) {
+      assertThat(out.toString(StandardCharsets.UTF_8)).contains("  " + verb);
+    }
+    for (String verb : new String[] {"run", "exec", "daemon"}) {
+      assertThat(beagle(verb, "--help")).isZero();
+      assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: beagle " + verb);
+      beagle("--help");
+    }
+  }
+}
