@@ -72,7 +72,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       server.shutdownNow();
     } finally {
-      var unused = loop.shutdownGracefully(0, 100, TimeUnit.MILLISECONDS);
+      var _ = loop.shutdownGracefully(0, 100, TimeUnit.MILLISECONDS);
     }
   }
 

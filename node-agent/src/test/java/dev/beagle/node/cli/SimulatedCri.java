@@ -88,7 +88,7 @@ final class SimulatedCri implements AutoCloseable {
             .channelType(NioServerDomainSocketChannel.class)
             .bossEventLoopGroup(loop)
             .workerEventLoopGroup(loop)
-            .addService(new Runtime())
+            .addService(new RuntimeCalls())
             .addService(new ImageCalls())
             .build()
             .start();
@@ -101,7 +101,7 @@ final class SimulatedCri implements AutoCloseable {
   @Override
   public void close() {
     server.shutdownNow();
-    var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 
   record Pod(PodSandboxConfig config, PodSandboxState state) {}
@@ -133,7 +133,7 @@ final class SimulatedCri implements AutoCloseable {
     return (Integer.toHexString(seed.hashCode()) + "0".repeat(64)).substring(0, 64);
   }
 
-  private final class Runtime extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+  private final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
     @Override
     public void version(VersionRequest request, StreamObserver<VersionResponse> observer) {
       answer(
