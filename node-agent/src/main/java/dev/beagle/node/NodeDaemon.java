@@ -143,7 +143,8 @@ final class NodeDaemon implements RunningNode {
   }
 
   private static Platform platform() {
-    return Platform.linux(System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64");
+    return Platform.linux(
+        System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64");
   }
 
   private Optional<HostPort> hostPort(NodeConfig config, List<SandboxKind> kinds) {
@@ -166,12 +167,13 @@ final class NodeDaemon implements RunningNode {
     if (stopPods) {
       Tasks.all(
           runtime.sandboxes().stream()
-              .map(sandbox ->
-                  (Callable<Boolean>)
-                      () -> {
-                        sandbox.stop(STOP_GRACE);
-                        return true;
-                      })
+              .map(
+                  sandbox ->
+                      (Callable<Boolean>)
+                          () -> {
+                            sandbox.stop(STOP_GRACE);
+                            return true;
+                          })
               .toList());
     }
     boolean idle = runtime.sandboxes().stream().noneMatch(NodeDaemon::isReady);

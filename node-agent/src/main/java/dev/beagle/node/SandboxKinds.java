@@ -29,16 +29,18 @@ final class SandboxKinds {
         linux
             ? namespaces(config, portSocket, time)
             : new AbsentKind(NamespacesKind.NAME, "it needs Linux; use hvf on a Mac"));
-    kinds.add(new AbsentKind("hvf", "this version has no micro-VMs on Hypervisor.framework yet"));
+    kinds.add(
+        new AbsentKind("hvf", "this version has no micro-VMs on Hypervisor.framework yet"));
     String wanted = config.sandbox().defaultKind();
     if (!wanted.isEmpty()) {
       SandboxKind first =
           kinds.stream()
               .filter(kind -> kind.name().equals(wanted))
               .findFirst()
-              .orElseThrow(() ->
-                  Failure.invalidArgument(
-                      "sandbox.default: unknown kind " + wanted + "; known: namespaces, hvf"));
+              .orElseThrow(
+                  () ->
+                      Failure.invalidArgument(
+                          "sandbox.default: unknown kind " + wanted + "; known: namespaces, hvf"));
       kinds.remove(first);
       kinds.addFirst(first);
     } else if (!linux) {
@@ -68,8 +70,10 @@ final class SandboxKinds {
         .map(folder -> folder.resolve(given))
         .filter(Files::isExecutable)
         .findFirst()
-        .orElseThrow(() ->
-            Failure.unsupported(
-                "OCI runtime " + given + " is not installed (Debian: apt install " + given + ")"));
+        .orElseThrow(
+            () ->
+                Failure.unsupported(
+                    "OCI runtime " + given + " is not installed (Debian: apt install " + given
+                        + ")"));
   }
 }

@@ -34,14 +34,15 @@ public final class ImageCallsBackend implements NodeImages {
     }
     String host = reference.repository().registry();
     Optional<Credentials> credentials =
-        login.flatMap(given ->
-            Credentials.choose(
-                given.username(),
-                given.password(),
-                given.auth(),
-                given.identityToken(),
-                given.server(),
-                host));
+        login.flatMap(
+            given ->
+                Credentials.choose(
+                    given.username(),
+                    given.password(),
+                    given.auth(),
+                    given.identityToken(),
+                    given.server(),
+                    host));
     return images.pull(reference, platform, credentials, PullProgress.NONE).id().toString();
   }
 

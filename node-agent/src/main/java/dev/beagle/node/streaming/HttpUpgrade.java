@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
 
 /**
  * The one HTTP request of a connection: finds what its token stands for and turns the connection
- * into SPDY or a WebSocket. The token is used up by a successful upgrade only. A connection has one
- * of these; event loop only.
+ * into SPDY or a WebSocket. The token is used up by a successful upgrade only. A connection has one of these;
+ * event loop only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure ends in channelInactive
 final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
@@ -107,9 +107,7 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     if (!upgrading || !headers.containsValue(HttpHeaderNames.UPGRADE, SPDY, true)) {
       refuse(
-          here,
-          HttpResponseStatus.BAD_REQUEST,
-          "an upgrade to " + SPDY + " or websocket is needed");
+          here, HttpResponseStatus.BAD_REQUEST, "an upgrade to " + SPDY + " or websocket is needed");
       return;
     }
     List<String> offered = listed(headers, PROTOCOL_VERSION);
@@ -132,15 +130,18 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
       return;
     }
     List<String> offered =
-        new ArrayList<>(listed(http.headers(), HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL.toString()));
+        new ArrayList<>(
+            listed(http.headers(), HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL.toString()));
     if (offered.isEmpty()) {
       offered.add(WebSocketProtocol.UNNAMED.wireName());
     }
     agree(here, offered, WebSocketUpgrade.protocols(request), token)
-        .ifPresent(agreed -> {
-          here.pipeline().remove(this);
-          new WebSocketUpgrade(limits, threads).upgrade(here.channel(), http, request, agreed);
-        });
+        .ifPresent(
+            agreed -> {
+              here.pipeline().remove(this);
+              new WebSocketUpgrade(limits, threads)
+                  .upgrade(here.channel(), http, request, agreed);
+            });
   }
 
   /** The client's first protocol that we know; else the client has been told. Uses up the token. */
@@ -189,7 +190,8 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
     };
   }
 
-  private void switchToSpdy(ChannelHandlerContext here, StreamingRequest request, String version) {
+  private void switchToSpdy(
+      ChannelHandlerContext here, StreamingRequest request, String version) {
     FullHttpResponse switching =
         new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.SWITCHING_PROTOCOLS);
     switching

@@ -63,11 +63,12 @@ final class OpenStreams implements PeerConnection {
 
   /** Any thread; the action follows on the event loop if the stream was still open. */
   void forget(ConnectionStream stream, Runnable action) {
-    onLoop(() -> {
-      if (streams.remove(stream.id(), stream)) {
-        action.run();
-      }
-    });
+    onLoop(
+        () -> {
+          if (streams.remove(stream.id(), stream)) {
+            action.run();
+          }
+        });
   }
 
   boolean ended() {
@@ -91,13 +92,14 @@ final class OpenStreams implements PeerConnection {
 
   @Override
   public void abort(String reason) {
-    onLoop(() -> {
-      if (!ended) {
-        LOG.atDebug().addKeyValue("reason", reason).log("streaming connection ended");
-        end(reason);
-      }
-      context.close();
-    });
+    onLoop(
+        () -> {
+          if (!ended) {
+            LOG.atDebug().addKeyValue("reason", reason).log("streaming connection ended");
+            end(reason);
+          }
+          context.close();
+        });
   }
 
   private void onLoop(Runnable action) {

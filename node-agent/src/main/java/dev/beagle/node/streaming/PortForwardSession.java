@@ -32,8 +32,7 @@ final class PortForwardSession implements StreamSession {
   private @Nullable PeerConnection connection;
   private @Nullable Timers timers;
 
-  PortForwardSession(
-      boolean endsWithPairs, PortDialer dialer, StreamingLimits limits, ExecutorService threads) {
+  PortForwardSession(boolean endsWithPairs, PortDialer dialer, StreamingLimits limits, ExecutorService threads) {
     this.endsWithPairs = endsWithPairs;
     this.dialer = dialer;
     this.limits = limits;

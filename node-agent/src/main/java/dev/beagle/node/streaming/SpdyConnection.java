@@ -120,7 +120,9 @@ final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     }
     if (streams.count() >= limits.streams()
         || !streams.offer(stream, name -> opening.headers().getAsString(name))) {
-      started().answers().send(new DefaultSpdyRstStreamFrame(id, SpdyStreamStatus.REFUSED_STREAM));
+      started()
+          .answers()
+          .send(new DefaultSpdyRstStreamFrame(id, SpdyStreamStatus.REFUSED_STREAM));
       return;
     }
     // What the session's threads write meanwhile queues up behind this on the event loop.

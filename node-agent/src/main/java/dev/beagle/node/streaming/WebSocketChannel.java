@@ -30,7 +30,9 @@ record WebSocketChannel(int number, Map<String, String> headers, Optional<ByteBu
     var greeted =
         options.stdout()
             ? RemoteCommandSession.Role.STDOUT
-            : options.stderr() ? RemoteCommandSession.Role.STDERR : RemoteCommandSession.Role.ERROR;
+            : options.stderr()
+                ? RemoteCommandSession.Role.STDERR
+                : RemoteCommandSession.Role.ERROR;
     List<WebSocketChannel> channels = new ArrayList<>();
     for (var role : COMMAND_ORDER) {
       channels.add(
@@ -56,7 +58,8 @@ record WebSocketChannel(int number, Map<String, String> headers, Optional<ByteBu
         channels.add(
             new WebSocketChannel(
                 channels.size(),
-                Map.of("streamtype", type, "port", Integer.toString(port), "requestid", request),
+                Map.of(
+                    "streamtype", type, "port", Integer.toString(port), "requestid", request),
                 Optional.of(greeting)));
       }
     }

@@ -58,9 +58,10 @@ final class WebSocketConnection extends SimpleChannelInboundHandler<WebSocketFra
     for (WebSocketChannel channel : channels) {
       channel
           .greeting()
-          .ifPresent(greeting ->
-              added.writeAndFlush(
-                  frame(channel.number(), Unpooled.wrappedBuffer(greeting.duplicate()))));
+          .ifPresent(
+              greeting ->
+                  added.writeAndFlush(
+                      frame(channel.number(), Unpooled.wrappedBuffer(greeting.duplicate()))));
     }
     for (WebSocketChannel channel : channels) {
       streams.offer(

@@ -135,9 +135,7 @@ class RemoteCommandIT {
                   .write(Long.toString(streams.in().readAllBytes().length).getBytes(UTF_8));
               return 0;
             });
-    JsonNode seen =
-        GoClient.call(
-            url, "-transport", transport, "-with-stdin", "-stdin-bytes", "100000", "-with-stderr");
+    JsonNode seen = GoClient.call(url, "-transport", transport, "-with-stdin", "-stdin-bytes", "100000", "-with-stderr");
     assertThat(seen.get("error").asString()).isEmpty();
     assertThat(seen.get("stdout").asString()).isEqualTo("100000");
   }
@@ -185,13 +183,7 @@ class RemoteCommandIT {
             });
     JsonNode seen =
         GoClient.call(
-            url,
-            "-transport",
-            transport,
-            "-with-stdin",
-            "-stdin-bytes",
-            Integer.toString(MANY_BYTES),
-            "-with-stderr");
+            url, "-transport", transport, "-with-stdin", "-stdin-bytes", Integer.toString(MANY_BYTES), "-with-stderr");
     assertThat(seen.get("stdoutBytes").asInt()).isEqualTo(answer.length);
     assertThat(seen.get("exitCode").asInt()).isEqualTo(3);
   }
@@ -212,8 +204,7 @@ class RemoteCommandIT {
               streams.out().write(sizes.getBytes(UTF_8));
               return 0;
             });
-    JsonNode seen =
-        GoClient.call(url, "-transport", transport, "-protocols", version, "-tty", "-with-stdin");
+    JsonNode seen = GoClient.call(url, "-transport", transport, "-protocols", version, "-tty", "-with-stdin");
     assertThat(seen.get("error").asString()).isEmpty();
     assertThat(seen.get("stdout").asString())
         .isEqualTo("TerminalSize[columns=80, rows=24] TerminalSize[columns=132, rows=50]");
