@@ -131,7 +131,9 @@ final class ImageTreeIT extends NodeIT {
               .append(digest(path))
               .append(attributes(path));
           if (number(unix, "nlink") > 1) {
-            text.append(" same as ").append(links.computeIfAbsent(unix.get("dev") + ":" + unix.get("ino"), file -> name));
+            text.append(" same as ")
+                .append(
+                    links.computeIfAbsent(unix.get("dev") + ":" + unix.get("ino"), file -> name));
           }
         }
         case 0120000 -> text.append(" to ").append(Files.readSymbolicLink(path));

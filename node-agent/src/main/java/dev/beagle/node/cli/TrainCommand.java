@@ -72,11 +72,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       server.shutdownNow();
     } finally {
-<<<<<<< HEAD
-      var unused = loop.shutdownGracefully(0, 100, TimeUnit.MILLISECONDS);
-=======
       var _ = loop.shutdownGracefully(0, 100, TimeUnit.MILLISECONDS);
->>>>>>> refs/heads/cli
     }
   }
 

@@ -84,8 +84,7 @@ public final class HostPort implements AutoCloseable {
                   .setOpenSandbox(
                       OpenSandbox.newBuilder()
                           .setSandbox(SandboxId.NODE.value())
-                          .setNetwork(
-                              WireNetwork.of(interfaceName, network, false))),
+                          .setNetwork(WireNetwork.of(interfaceName, network, false))),
               OPEN_LIMIT);
       return world;
     } catch (RuntimeException failure) {

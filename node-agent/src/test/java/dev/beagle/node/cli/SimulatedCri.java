@@ -88,11 +88,7 @@ final class SimulatedCri implements AutoCloseable {
             .channelType(NioServerDomainSocketChannel.class)
             .bossEventLoopGroup(loop)
             .workerEventLoopGroup(loop)
-<<<<<<< HEAD
-            .addService(new Runtime())
-=======
             .addService(new RuntimeCalls())
->>>>>>> refs/heads/cli
             .addService(new ImageCalls())
             .build()
             .start();
@@ -105,11 +101,7 @@ final class SimulatedCri implements AutoCloseable {
   @Override
   public void close() {
     server.shutdownNow();
-<<<<<<< HEAD
-    var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-=======
     var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
->>>>>>> refs/heads/cli
   }
 
   record Pod(PodSandboxConfig config, PodSandboxState state) {}
@@ -141,11 +133,7 @@ final class SimulatedCri implements AutoCloseable {
     return (Integer.toHexString(seed.hashCode()) + "0".repeat(64)).substring(0, 64);
   }
 
-<<<<<<< HEAD
-  private final class Runtime extends RuntimeServiceGrpc.RuntimeServiceImplBase {
-=======
   private final class RuntimeCalls extends RuntimeServiceGrpc.RuntimeServiceImplBase {
->>>>>>> refs/heads/cli
     @Override
     public void version(VersionRequest request, StreamObserver<VersionResponse> observer) {
       answer(

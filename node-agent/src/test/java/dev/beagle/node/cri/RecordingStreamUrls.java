@@ -3,7 +3,6 @@ package dev.beagle.node.cri;
 import dev.beagle.runtime.stdio.ContainerProcess;
 import java.net.URI;
 import java.nio.channels.ByteChannel;
-import java.util.List;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -31,8 +30,7 @@ final class RecordingStreamUrls implements StreamUrls {
   }
 
   @Override
-  public synchronized URI portForward(
-      List<Integer> ports, IntFunction<ByteChannel> dialer) {
+  public synchronized URI portForward(List<Integer> ports, IntFunction<ByteChannel> dialer) {
     forwarded.addAll(ports);
     dialers.add(dialer);
     return URI.create("http://127.0.0.1:1/portforward/" + dialers.size());

@@ -12,7 +12,8 @@ public final class WireNetwork {
 
   /**
    * @param name of the interface
-   * @param defaultRoute whether everything else goes by the gateway; only the pods' network when not
+   * @param defaultRoute whether everything else goes by the gateway; only the pods' network when
+   *     not
    */
   public static Interface of(String name, PodNetwork network, boolean defaultRoute) {
     Interface.Builder wire =
