@@ -47,24 +47,36 @@ final class NodeDaemon implements RunningNode {
 
   private final Closer parts = new Closer();
   private final NodeConfig config;
+  private final List<SandboxKind> kinds;
   private final LocalPodRuntime runtime;
   private final SwitchWatch network;
   private final Optional<HostPort> hostPort;
 
   private NodeDaemon(NodeConfig config, Installation installation, Time time) {
     this.config = config;
+    // Undoes what outlives us, when the start fails on a node without pods.
+    Closer undo = new Closer();
     try {
+      RecordStore records = new RecordStore(config.run().resolve("sandboxes"));
+      boolean fresh = records.load().isEmpty();
       SwitchSettings settings = switchSettings(config);
       network =
           parts.register(
               SwitchWatch.open(
                   () -> SwitchProcess.ensure(settings, switchCommand(installation), time)));
+      if (fresh) {
+        undo.onClose(network::shutdown);
+      }
       SwitchNetworks networks = new SwitchNetworks(network.client());
       Images images = parts.register(Images.open(imagesSettings(config), time));
-      List<SandboxKind> kinds = SandboxKinds.of(config, network.client().portSocket(), time);
-      runtime = LocalPodRuntime.recover(environment(config, images, networks, time), kinds);
+      kinds = SandboxKinds.of(config, network.client().portSocket(), time);
+      runtime =
+          LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds);
       images.collect();
       hostPort = hostPort(config, kinds);
+      if (fresh) {
+        undo.onClose(() -> hostPort.ifPresent(HostPort::end));
+      }
       StreamingServer streaming = parts.register(StreamingServer.open(time));
       CriServer server =
           parts.register(
@@ -79,7 +91,8 @@ final class NodeDaemon implements RunningNode {
                   time));
       server.admitCalls();
     } catch (RuntimeException failure) {
-      closeAfter(failure);
+      closeAfter(failure, undo);
+      closeAfter(failure, parts);
       throw failure;
     }
   }
@@ -88,9 +101,9 @@ final class NodeDaemon implements RunningNode {
     return new NodeDaemon(config, installation, Time.system());
   }
 
-  private void closeAfter(RuntimeException failure) {
+  private static void closeAfter(RuntimeException failure, Closer closer) {
     try {
-      parts.close();
+      closer.close();
     } catch (RuntimeException second) {
       failure.addSuppressed(second);
     }
@@ -122,9 +135,9 @@ final class NodeDaemon implements RunningNode {
   }
 
   private static PodEnvironment environment(
-      NodeConfig config, Images images, SwitchNetworks networks, Time time) {
+      NodeConfig config, RecordStore records, Images images, SwitchNetworks networks, Time time) {
     return new PodEnvironment(
-        new RecordStore(config.run().resolve("sandboxes")),
+        records,
         new ImageRoots(images),
         networks,
         config.root().resolve("containers"),
@@ -179,6 +192,7 @@ final class NodeDaemon implements RunningNode {
       // Nobody needs the network any more: what is started next time is new.
       hostPort.ifPresent(HostPort::end);
       network.shutdown();
+      kinds.forEach(SandboxKind::retire);
     }
     parts.close();
   }

@@ -164,11 +164,24 @@ public final class Cgroups {
     return names;
   }
 
+  /** Removes a cgroup from every hierarchy where it has no children and no processes. */
+  void removeEmpty(String path) {
+    requireNormal(path);
+    for (Hierarchy hierarchy : hierarchies) {
+      Path folder = resolve(hierarchy, path);
+      try {
+        Files.deleteIfExists(folder);
+      } catch (IOException inUse) {
+        LOG.debug("cgroup {} stays: {}", folder, inUse.getMessage());
+      }
+    }
+  }
+
   /** Kills every process of these cgroups and their children, then removes them. */
   void killAndRemove(Collection<String> paths) {
     Deadline deadline = Deadline.after(time, KILL_LIMIT);
     for (String path : paths) {
-      requireRelative(path);
+      requireNormal(path);
     }
     while (killAll(paths)) {
       if (deadline.passed()) {
@@ -183,7 +196,7 @@ public final class Cgroups {
     }
   }
 
-  private static void requireRelative(String path) {
+  private static void requireNormal(String path) {
     Path normal = Path.of(path).normalize();
     if (!path.startsWith("/") || normal.getNameCount() < 1 || !normal.toString().equals(path)) {
       throw Failure.invalidArgument("cgroup path " + path + " is not absolute and normal");

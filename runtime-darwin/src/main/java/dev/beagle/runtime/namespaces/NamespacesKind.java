@@ -42,6 +42,9 @@ public final class NamespacesKind implements SandboxKind {
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
   private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
 
+  /** Every node of this machine has a folder of its own in it. */
+  private static final String OUR_CGROUPS = "/beagle";
+
   private final Path sandboxFolder;
   private final String ownCgroup;
   private final Path portSocket;
@@ -79,7 +82,9 @@ public final class NamespacesKind implements SandboxKind {
       Cgroups cgroups = Cgroups.detect(time);
       return new NamespacesKind(
           run.resolve("sandboxes"),
-          "/beagle/" + Integer.toHexString(run.toAbsolutePath().normalize().toString().hashCode()),
+          OUR_CGROUPS
+              + "/"
+              + Integer.toHexString(run.toAbsolutePath().normalize().toString().hashCode()),
           portSocket,
           cgroups,
           Toolbox.assemble(root.resolve("toolbox"), ociRuntime, HostTraits.architecture()),
@@ -267,9 +272,12 @@ public final class NamespacesKind implements SandboxKind {
       }
     }
     cgroups.killAndRemove(unknown);
-    if (cgroups.children(ownCgroup).isEmpty()) {
-      cgroups.killAndRemove(List.of(ownCgroup));
-    }
+  }
+
+  @Override
+  public void retire() {
+    cgroups.removeEmpty(ownCgroup);
+    cgroups.removeEmpty(OUR_CGROUPS);
   }
 
   @Override

@@ -46,5 +46,8 @@ public record AbsentKind(String name, String problem) implements SandboxKind {
   public void sweep(Set<SandboxId> known) {}
 
   @Override
+  public void retire() {}
+
+  @Override
   public void retainLayers(Set<String> diffIds) {}
 }

@@ -36,6 +36,9 @@ public interface SandboxKind {
   /** Ends whatever runs of sandboxes that are not among these. */
   void sweep(Set<SandboxId> known);
 
+  /** Removes what this kind keeps for the node as a whole; nothing of it runs any more. */
+  void retire();
+
   /** Lets go of layers that no container uses any more. */
   void retainLayers(Set<String> diffIds);
 }

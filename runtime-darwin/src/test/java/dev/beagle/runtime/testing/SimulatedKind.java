@@ -105,6 +105,9 @@ public final class SimulatedKind implements SandboxKind {
   }
 
   @Override
+  public void retire() {}
+
+  @Override
   public synchronized void retainLayers(Set<String> diffIds) {
     layers.retainAll(diffIds);
   }
