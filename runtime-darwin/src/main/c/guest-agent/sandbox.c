@@ -136,32 +136,6 @@ static int set_sysctls(const struct repeated *list, int flags, struct failure *f
   return result;
 }
 
-/* Inside the new namespaces. */
-static int configure(const struct open_sandbox *request, int flags, struct failure *failure) {
-  int result = 0;
-  if ((flags & CLONE_NEWUTS) != 0 && sethostname(request->hostname, strlen(request->hostname)) != 0)
-    result = fail_errno(failure, errno, "setting the hostname '%.64s'", request->hostname);
-  if (result == 0 && (flags & CLONE_NEWNET) != 0)
-    result = network_loopback_up(failure);
-  if (result == 0)
-    result = set_sysctls(&request->sysctls, flags, failure);
-  if (result == 0 && request->network != NULL)
-    result = network_open(request->network, failure);
-  if (result == 0 && request->shared_pid)
-    result = pause_start(&sandbox.pause.pid, failure);
-  return result == 0 ? pin_all(flags, failure) : result;
-}
-
-static int make_namespaces(const struct open_sandbox *request, struct failure *failure) {
-  int flags = (request->own_network ? CLONE_NEWNET : 0) | (request->own_ipc ? CLONE_NEWIPC : 0) |
-              (*request->hostname != '\0' ? CLONE_NEWUTS : 0);
-  if (flags != 0 && unshare(flags) != 0)
-    return fail_errno(failure, errno, "making the sandbox's namespaces");
-  int result = configure(request, flags, failure);
-  go_back(flags);
-  return result;
-}
-
 /* The last step of closing: nothing runs any more. */
 static void finish_close(void) {
   folder_remove_all();
@@ -177,12 +151,45 @@ static void pause_ended(struct child *child, int status) {
     note("pause ended with status %#x", status);
 }
 
+static int start_pause(struct failure *failure) {
+  int result = pause_start(&sandbox.pause.pid, failure);
+  if (result != 0)
+    return result;
+  sandbox.pause.ended = pause_ended;
+  child_add(&sandbox.pause);
+  return 0;
+}
+
+/* Inside the new namespaces. */
+static int configure(const struct open_sandbox *request, int flags, struct failure *failure) {
+  int result = 0;
+  if ((flags & CLONE_NEWUTS) != 0 && sethostname(request->hostname, strlen(request->hostname)) != 0)
+    result = fail_errno(failure, errno, "setting the hostname '%.64s'", request->hostname);
+  if (result == 0 && (flags & CLONE_NEWNET) != 0)
+    result = network_loopback_up(failure);
+  if (result == 0)
+    result = set_sysctls(&request->sysctls, flags, failure);
+  if (result == 0 && request->network != NULL)
+    result = network_open(request->network, failure);
+  if (result == 0 && request->shared_pid)
+    result = start_pause(failure);
+  return result == 0 ? pin_all(flags, failure) : result;
+}
+
+static int make_namespaces(const struct open_sandbox *request, struct failure *failure) {
+  int flags = (request->own_network ? CLONE_NEWNET : 0) | (request->own_ipc ? CLONE_NEWIPC : 0) |
+              (*request->hostname != '\0' ? CLONE_NEWUTS : 0);
+  if (flags != 0 && unshare(flags) != 0)
+    return fail_errno(failure, errno, "making the sandbox's namespaces");
+  int result = configure(request, flags, failure);
+  go_back(flags);
+  return result;
+}
+
 static int pin_pause(struct failure *failure) {
   char source[64];
   if (sandbox.pause.pid == 0)
     return 0;
-  sandbox.pause.ended = pause_ended;
-  child_add(&sandbox.pause);
   snprintf(source, sizeof(source), "/proc/%d/ns/pid", (int)sandbox.pause.pid);
   return pin(source, "pid", failure);
 }
@@ -217,8 +224,11 @@ static void undo_open(void) {
   static const char *const pins[] = {"net", "ipc", "uts", "pid"};
   char path[64];
   network_close();
-  if (sandbox.pause.pid > 0)
+  if (sandbox.pause.pid > 0) {
     kill(sandbox.pause.pid, SIGKILL);
+    child_remove(&sandbox.pause);
+    sandbox.pause.pid = 0;
+  }
   umount2("/sandbox/shm", MNT_DETACH);
   for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
     snprintf(path, sizeof(path), "/sandbox/ns/%s", pins[i]);

@@ -488,5 +488,33 @@ class Network(AgentTest):
         eventually(lambda: not os.path.exists("/sys/class/net/bgtest0"))
 
 
+class Web(unittest.TestCase):
+    def test_page_and_errors(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        web = subprocess.Popen([os.environ["WEB"], str(port)], stdout=subprocess.PIPE)
+        self.addCleanup(lambda: (web.kill(), web.wait(), web.stdout.close()))
+        self.assertIn(b"listening", web.stdout.readline())
+
+        def ask(text):
+            with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                connection.sendall(text)
+                connection.shutdown(socket.SHUT_WR)
+                return read_all(connection)
+
+        page = ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertTrue(page.startswith(b"HTTP/1.1 200 OK\r\n"))
+        self.assertIn(b"Hello from Beagle", page)
+        self.assertIn(socket.gethostname().encode(), page)
+        self.assertIn(b"address: 127.0.0.1<", page)
+        self.assertTrue(ask(b"HEAD / HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\n"))
+        self.assertIn(b" 404 ", ask(b"GET /x HTTP/1.1\r\n\r\n"))
+        self.assertIn(b" 405 ", ask(b"POST / HTTP/1.1\r\n\r\n"))
+        self.assertEqual(ask(b"A" * 9000), b"")
+        web.terminate()
+        self.assertEqual(web.wait(5), 0)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
