@@ -56,27 +56,16 @@ public final class SwitchClient {
    * @throws Failure ALREADY_EXISTS naming who has it, NOT_FOUND without such a port
    */
   public void publish(String name, PublishedPort port) {
-    call(
-        new JsonObject()
-            .put("call", "publish")
-            .put("name", name)
-            .put("port", port.toJson()));
+    call(new JsonObject().put("call", "publish").put("name", name).put("port", port.toJson()));
   }
 
   public void unpublish(String name, PublishedPort port) {
-    call(
-        new JsonObject()
-            .put("call", "unpublish")
-            .put("name", name)
-            .put("port", port.toJson()));
+    call(new JsonObject().put("call", "unpublish").put("name", name).put("port", port.toJson()));
   }
 
   /** Detaches every port but these and {@code host}. */
   public void retain(Set<String> names) {
-    call(
-        new JsonObject()
-            .put("call", "retain")
-            .put("names", List.copyOf(names)));
+    call(new JsonObject().put("call", "retain").put("names", List.copyOf(names)));
   }
 
   public List<PortState> list() {

@@ -32,8 +32,18 @@ class JsonTextTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "{", "[]", "{\"a\":1} x", "{\"a\":1.5}", "{\"a\":nul}", "{\"a\"}", "{\"a\":\"\\u12\"}",
-        "{\"a\":\"\\q\"}", "{\"a\":99999999999999999999}", "{\"a\":\"", "{\"a\":tru}"
+        "",
+        "{",
+        "[]",
+        "{\"a\":1} x",
+        "{\"a\":1.5}",
+        "{\"a\":nul}",
+        "{\"a\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\\q\"}",
+        "{\"a\":99999999999999999999}",
+        "{\"a\":\"",
+        "{\"a\":tru}"
       })
   void wrongTextIsRefusedByPlace(String text) {
     assertThatThrownBy(() -> JsonText.read(text))

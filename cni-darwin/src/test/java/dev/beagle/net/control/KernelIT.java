@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -42,8 +44,7 @@ class KernelIT {
 
   private Path folder = Path.of("/nonexistent");
   private SwitchSettings settings = SwitchSettings.inFolder(folder);
-  private final List<Process> switches = new ArrayList<>();
-  private KernelPods pods;
+  private @Nullable KernelPods started;
   private SwitchClient client;
   private byte[] content = new byte[0];
 
@@ -53,32 +54,35 @@ class KernelIT {
     folder = Files.createTempDirectory(Path.of("/tmp"), "swk");
     Path resolvers = Files.writeString(folder.resolve("resolv.conf"), "nameserver 192.0.2.2\n");
     settings =
-        new SwitchSettings(
-            folder.resolve("s"), SwitchSettings.DEFAULT_POD_RANGE, 1500, resolvers);
+        new SwitchSettings(folder.resolve("s"), SwitchSettings.DEFAULT_POD_RANGE, 1500, resolvers);
     content = new byte[20 << 20];
     new Random(1).nextBytes(content);
     Files.createDirectory(folder.resolve("www"));
     Files.write(folder.resolve("www/blob"), content);
-    pods = new KernelPods(folder);
+    started = new KernelPods(folder);
     startSwitch();
     client = new SwitchClient(settings);
     for (String name : List.of("a", "b", "host")) {
-      pods.join(client.attach(name), settings.portSocket());
+      pods().join(client.attach(name), settings.portSocket());
     }
     serve("out", 8000);
     serve("a", 80);
     serve("host", 9000);
-    pods.start("out", "python3", "-c", DNS_SERVER);
+    pods().start("out", "python3", "-c", DNS_SERVER);
+  }
+
+  private KernelPods pods() {
+    return java.util.Objects.requireNonNull(started);
   }
 
   private void startSwitch() {
-    List<String> command = pods.in("host", SwitchProcessIT.command());
+    List<String> command = pods().in("host", SwitchProcessIT.command());
     SwitchProcess.ensure(settings, command, Time.system());
   }
 
   private void serve(String namespace, int port) throws IOException {
     Path www = folder.resolve("www");
-    pods.start(namespace, "python3", "-c", SERVER, Integer.toString(port), www.toString());
+    pods().start(namespace, "python3", "-c", SERVER, Integer.toString(port), www.toString());
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> curl(namespace, "http://127.0.0.1:" + port + "/").code() == 0);
@@ -87,34 +91,36 @@ class KernelIT {
   @AfterAll
   void stop() throws IOException {
     SwitchProcess.find(settings).ifPresent(running -> end(running.pid()));
-    for (Process process : switches) {
-      process.destroyForcibly();
+    KernelPods running = started;
+    if (running != null) {
+      running.close();
     }
-    if (pods != null) {
-      pods.close();
+    if (Files.exists(folder)) {
+      try (var files = Files.walk(folder)) {
+        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+      }
     }
   }
 
   private static void end(long pid) {
     ProcessHandle.of(pid)
-        .ifPresent(
-            handle -> {
-              handle.destroyForcibly();
-              handle.onExit().orTimeout(10, TimeUnit.SECONDS).join();
-            });
+        .ifPresent(handle -> {
+          handle.destroyForcibly();
+          handle.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+        });
   }
 
   private KernelPods.Result curl(String from, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("curl", "-sS", "-o", "/dev/null", "-m", "20"));
     command.addAll(List.of(arguments));
-    return pods.run(from, command.toArray(String[]::new));
+    return pods().run(from, command.toArray(String[]::new));
   }
 
   private void fetches(String from, String url) throws IOException, InterruptedException {
     Path copy = Files.createTempFile(folder, "copy", "");
     KernelPods.Result result =
-        pods.run(from, "curl", "-sS", "-m", "50", "-o", copy.toString(), url);
+        pods().run(from, "curl", "-sS", "-m", "50", "-o", copy.toString(), url);
     assertThat(result.out()).isEmpty();
     assertThat(Files.mismatch(copy, folder.resolve("www/blob"))).isEqualTo(-1);
   }
@@ -142,7 +148,7 @@ class KernelIT {
   @Test
   void theGatewayAnswersEchoAlsoABigOne() throws IOException, InterruptedException {
     KernelPods.Result ping =
-        pods.run("a", "ping", "-c", "2", "-s", "4000", "-W", "2", "10.88.0.1");
+        pods().run("a", "ping", "-c", "2", "-s", "4000", "-W", "2", "10.88.0.1");
     assertThat(ping.out()).contains(" 0% packet loss");
   }
 
@@ -152,7 +158,7 @@ class KernelIT {
         "import socket; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(10);"
             + "s.sendto(b'\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\1a\\4test\\0\\0\\1\\0\\1',('10.88.0.1',53));"
             + "r=s.recv(999); print(r[:2].hex(), socket.inet_ntoa(r[-4:]))";
-    assertThat(pods.run("a", "python3", "-c", ask).out().strip()).isEqualTo("1234 10.9.8.7");
+    assertThat(pods().run("a", "python3", "-c", ask).out().strip()).isEqualTo("1234 10.9.8.7");
   }
 
   @Test
@@ -160,9 +166,9 @@ class KernelIT {
       throws IOException, InterruptedException {
     fetches("b", "http://10.88.0.4/blob");
     fetches("host", "http://10.88.0.4/blob");
-    assertThat(pods.run("host", "ping", "-c", "1", "-W", "2", "10.88.0.4").code()).isZero();
+    assertThat(pods().run("host", "ping", "-c", "1", "-W", "2", "10.88.0.4").code()).isZero();
     assertThat(curl("a", "-m", "2", "http://10.88.0.2:9000/").code()).isEqualTo(28);
-    assertThat(pods.run("a", "ping", "-c", "1", "-W", "1", "10.88.0.2").code()).isEqualTo(1);
+    assertThat(pods().run("a", "ping", "-c", "1", "-W", "1", "10.88.0.2").code()).isEqualTo(1);
     assertThat(curl("a", "http://192.0.2.1:9000/").code()).isZero();
   }
 
@@ -173,7 +179,8 @@ class KernelIT {
     client.publish("a", new PublishedPort(Protocol.TCP, "192.0.2.1", 8081, 81));
     fetches("out", "http://192.0.2.1:8080/blob");
     fetches("host", "http://127.0.0.1:8080/blob");
-    assertThat(curl("out", "http://192.0.2.1:8081/").code()).isEqualTo(56); // Reset: refused inside.
+    assertThat(curl("out", "http://192.0.2.1:8081/").code())
+        .isEqualTo(56); // Reset: refused inside.
     assertThat(curl("host", "http://127.0.0.1:8081/").code()).isEqualTo(7);
 
     end(client.status().pid());
@@ -191,12 +198,12 @@ class KernelIT {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < PODS; i++) {
       names.add("n" + i);
-      pods.join(client.attach("n" + i), settings.portSocket());
+      pods().join(client.attach("n" + i), settings.portSocket());
     }
     List<Process> fetching = new ArrayList<>();
     for (String name : names) {
       String script = "curl -sS -m 50 http://192.0.2.2:8000/blob | cmp - " + folder + "/www/blob";
-      fetching.add(pods.start(name, "sh", "-c", script));
+      fetching.add(pods().start(name, "sh", "-c", script));
     }
     for (Process each : fetching) {
       assertThat(each.waitFor(60, TimeUnit.SECONDS)).isTrue();

@@ -36,7 +36,20 @@ final class KernelPods implements AutoCloseable {
     for (String name : List.of("host", "out")) {
       namespace(name);
     }
-    must("ip", "-n", of("host"), "link", "add", "up0", "type", "veth", "peer", "name", "up1", "netns", of("out"));
+    must(
+        "ip",
+        "-n",
+        of("host"),
+        "link",
+        "add",
+        "up0",
+        "type",
+        "veth",
+        "peer",
+        "name",
+        "up1",
+        "netns",
+        of("out"));
     must("ip", "-n", of("host"), "addr", "add", "192.0.2.1/24", "dev", "up0");
     must("ip", "-n", of("host"), "link", "set", "up0", "up");
     must("ip", "-n", of("out"), "addr", "add", "192.0.2.2/24", "dev", "up1");

@@ -224,7 +224,8 @@ class SwitchProcessIT {
   @Test
   void aSwitchThatDoesNotStartSaysWhy() {
     List<String> wrong =
-        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", "/", "X");
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", "/", "X");
     assertThatThrownBy(() -> SwitchProcess.ensure(settings, wrong, Time.system()))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("the switch does not start")

@@ -239,11 +239,10 @@ class NetworkSimulationTest {
     assertThat(guest.accepted()).hasSize(2);
     assertThat(guest.accepted().stream().filter(GuestConnection::allReceived))
         .singleElement()
-        .satisfies(
-            connection -> {
-              assertThat(connection.received()).isEqualTo(request);
-              assertThat(connection.remote()).hasToString("198.51.100.9");
-            });
+        .satisfies(connection -> {
+          assertThat(connection.received()).isEqualTo(request);
+          assertThat(connection.remote()).hasToString("198.51.100.9");
+        });
     assertThat(guest.accepted().stream().map(GuestConnection::remote))
         .contains(SimulatedNetwork.GATEWAY);
   }
@@ -278,8 +277,7 @@ class NetworkSimulationTest {
     for (byte[] packet : guest.packets()) {
       seen.add(packet[9] + "/" + packet[15] + "/" + packet[20]);
     }
-    assertThat(seen)
-        .containsExactlyInAnyOrder("17/7/0", "17/8/0", "17/8/0", "1/1/3");
+    assertThat(seen).containsExactlyInAnyOrder("17/7/0", "17/8/0", "17/8/0", "1/1/3");
     network.pass(Duration.ofMinutes(6));
     assertNothingIsLeft(network);
   }

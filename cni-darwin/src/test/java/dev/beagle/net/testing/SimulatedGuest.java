@@ -31,8 +31,7 @@ public final class SimulatedGuest implements PortOutput {
   private final PacketView view = new PacketView();
   private int nextPort = 32_768;
 
-  SimulatedGuest(
-      SimulatedNetwork network, SwitchPort port, FaultyLink.Faults faults, long seed) {
+  SimulatedGuest(SimulatedNetwork network, SwitchPort port, FaultyLink.Faults faults, long seed) {
     this.network = network;
     this.port = port;
     Random random = new Random(seed);
@@ -176,8 +175,7 @@ public final class SimulatedGuest implements PortOutput {
       return;
     }
     TcpHeader header = new TcpHeader();
-    if (view.protocol() == PacketView.TCP
-        && header.parse(frame, view.transport(), view.end())) {
+    if (view.protocol() == PacketView.TCP && header.parse(frame, view.transport(), view.end())) {
       FlowKey key =
           new FlowKey(
               PacketView.TCP,

@@ -57,8 +57,7 @@ public final class SimulatedHostSockets implements HostSockets {
   }
 
   /** A datagram server: what it answers to each. */
-  public void answer(
-      IpAddress address, int port, Function<ByteBuffer, List<ByteBuffer>> answers) {
+  public void answer(IpAddress address, int port, Function<ByteBuffer, List<ByteBuffer>> answers) {
     answering.put(key(address, port), answers);
   }
 

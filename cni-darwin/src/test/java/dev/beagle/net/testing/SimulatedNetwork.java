@@ -58,8 +58,7 @@ public final class SimulatedNetwork {
             random.nextLong(),
             random.nextInt());
     gateway = new Gateway(settings, sockets, timers, time::nanos, pool, counters, dns);
-    ethernet =
-        new EthernetSwitch(settings.mac(), GATEWAY, gateway, counters, time::nanos);
+    ethernet = new EthernetSwitch(settings.mac(), GATEWAY, gateway, counters, time::nanos);
   }
 
   /** A pod behind a link. */

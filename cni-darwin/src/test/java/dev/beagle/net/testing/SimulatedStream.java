@@ -7,7 +7,10 @@ import java.nio.ByteBuffer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Both ends of a stream socket: ours, and the far one that a {@link SimulatedHostSockets.Peer} plays. */
+/**
+ * Both ends of a stream socket: ours, and the far one that a {@link SimulatedHostSockets.Peer}
+ * plays.
+ */
 public final class SimulatedStream implements HostStream {
   private static final int BUFFER = 48 << 10;
   private static final long TURN = 20_000;
