@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -61,7 +62,12 @@ public final class EventLoop implements AutoCloseable {
 
   /** Runs until {@link #stop}. */
   public void run() throws IOException {
-    while (!stopping) {
+    runUntil(() -> false);
+  }
+
+  /** Runs until {@link #stop}, or until it is done, which is asked after every turn. */
+  void runUntil(BooleanSupplier done) throws IOException {
+    while (!stopping && !done.getAsBoolean()) {
       long wait = Math.min(timers.next() - now(), LONGEST_WAIT);
       if (wait <= 0) {
         selector.selectNow(dispatch);

@@ -55,6 +55,7 @@ public final class TcpEndpoint {
   private long deadline = NEVER;
   private long timeout = SYN_TIMEOUT;
   private int synRetries;
+  private boolean answerOwed;
   private long silentSince;
   private long lastChallenge = -CHALLENGE_INTERVAL;
 
@@ -189,18 +190,17 @@ public final class TcpEndpoint {
       return; // A bare SYN: simultaneous open is not supported.
     }
     learn(in);
-    opened(now);
+    opened();
     acknowledge();
     owner.established();
     transmit(now);
   }
 
-  private void opened(long now) {
+  private void opened() {
     sending.synAcknowledged();
     state = State.OPEN;
     timeout = FIRST_TIMEOUT;
     deadline = NEVER;
-    silentSince = now;
   }
 
   private void synchronizedSegment(TcpHeader in, ByteBuffer payload, long now) {
@@ -227,7 +227,7 @@ public final class TcpEndpoint {
       challenge(now);
       return;
     }
-    if (!in.has(TcpHeader.ACK) || (state == State.SYN_RECEIVED && !completesHandshake(in, now))) {
+    if (!in.has(TcpHeader.ACK) || (state == State.SYN_RECEIVED && !completesHandshake(in))) {
       return;
     }
     acknowledgment(in, length, now);
@@ -251,13 +251,13 @@ public final class TcpEndpoint {
     }
   }
 
-  private boolean completesHandshake(TcpHeader in, long now) {
+  private boolean completesHandshake(TcpHeader in) {
     if (in.acknowledgment != sending.initial() + 1) {
       out.acknowledgment = 0;
       emitBare(TcpHeader.RST, in.acknowledgment, 0);
       return false;
     }
-    opened(now);
+    opened();
     owner.established();
     return state == State.OPEN;
   }
@@ -270,16 +270,16 @@ public final class TcpEndpoint {
           silentSince = now; // It answers probes: it may keep the window closed for ever.
         }
       }
-      case NEW -> progress(now);
+      case NEW -> progress();
       case HOLE -> {
-        progress(now);
+        progress();
         sending.resendFirst(this);
       }
     }
   }
 
-  private void progress(long now) {
-    silentSince = now;
+  private void progress() {
+    answerOwed = false;
     timeout = FIRST_TIMEOUT;
     deadline = NEVER;
     if (sending.bytes().free() > 0) {
@@ -374,8 +374,17 @@ public final class TcpEndpoint {
     }
     if (!sending.outstanding() && !(sending.hasUnsent() && link.hasRoom())) {
       deadline = NEVER;
+      answerOwed = false;
     } else if (deadline == NEVER) {
-      deadline = now + timeout;
+      awaitAnswer(now);
+    }
+  }
+
+  private void awaitAnswer(long now) {
+    deadline = now + timeout;
+    if (!answerOwed) {
+      answerOwed = true;
+      silentSince = now;
     }
   }
 
@@ -430,7 +439,7 @@ public final class TcpEndpoint {
   }
 
   private void repeatData(long now) {
-    if (sending.outstanding() && now - silentSince > PATIENCE) {
+    if (answerOwed && now - silentSince > PATIENCE) {
       reset();
       owner.aborted(TcpOwner.Abort.TIMED_OUT);
       return;

@@ -1,0 +1,216 @@
+package dev.beagle.net.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.beagle.net.control.PublishedPort.Protocol;
+import dev.beagle.time.Time;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The switch process with pods of the real Linux kernel, and a machine outside to talk to. */
+@Tag("root")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KernelIT {
+  private static final int PODS = 20;
+  private static final String SERVER =
+      "import http.server as h, socketserver as s, sys, os; os.chdir(sys.argv[2]);"
+          + " s.ThreadingTCPServer.request_queue_size=128; s.ThreadingTCPServer.allow_reuse_address=True;"
+          + " H=h.SimpleHTTPRequestHandler; H.log_message=lambda *a: None;"
+          + " H.do_PUT=lambda r: (r.send_response(200), r.send_header('Content-Length','0'),"
+          + " open('up-'+str(r.client_address[1]),'wb').write(r.rfile.read(int(r.headers['Content-Length']))),"
+          + " r.end_headers(), r.wfile.write(b''));"
+          + " w=s.ThreadingTCPServer(('0.0.0.0',int(sys.argv[1])),H); w.serve_forever()";
+  private static final String DNS_SERVER =
+      "import socket; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('192.0.2.2',53))\n"
+          + "while 1:\n q,a=s.recvfrom(4096); n=q.index(b'\\0',12)+5;"
+          + " s.sendto(q[:2]+b'\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0'+q[12:n]"
+          + "+b'\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\x0a\\x09\\x08\\x07' if q[n-4:n]==b'\\0\\1\\0\\1'"
+          + " else q[:2]+b'\\x81\\x80\\0\\1\\0\\0\\0\\0\\0\\0'+q[12:n],a)";
+
+  private Path folder = Path.of("/nonexistent");
+  private SwitchSettings settings = SwitchSettings.inFolder(folder);
+  private @Nullable KernelPods started;
+  private SwitchClient client;
+  private byte[] content = new byte[0];
+
+  @BeforeAll
+  void start() throws IOException, InterruptedException {
+    assumeTrue(KernelPods.canRun(), "needs root, /dev/net/tun and ip");
+    folder = Files.createTempDirectory(Path.of("/tmp"), "swk");
+    Path resolvers = Files.writeString(folder.resolve("resolv.conf"), "nameserver 192.0.2.2\n");
+    settings =
+        new SwitchSettings(folder.resolve("s"), SwitchSettings.DEFAULT_POD_RANGE, 1500, resolvers);
+    content = new byte[20 << 20];
+    new Random(1).nextBytes(content);
+    Files.createDirectory(folder.resolve("www"));
+    Files.write(folder.resolve("www/blob"), content);
+    started = new KernelPods(folder);
+    startSwitch();
+    client = new SwitchClient(settings);
+    for (String name : List.of("a", "b", "host")) {
+      pods().join(client.attach(name), settings.portSocket());
+    }
+    serve("out", 8000);
+    serve("a", 80);
+    serve("host", 9000);
+    pods().start("out", "python3", "-c", DNS_SERVER);
+  }
+
+  private KernelPods pods() {
+    return java.util.Objects.requireNonNull(started);
+  }
+
+  private void startSwitch() {
+    List<String> command = pods().in("host", SwitchProcessIT.command());
+    SwitchProcess.ensure(settings, command, Time.system());
+  }
+
+  private void serve(String namespace, int port) throws IOException {
+    Path www = folder.resolve("www");
+    pods().start(namespace, "python3", "-c", SERVER, Integer.toString(port), www.toString());
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> curl(namespace, "http://127.0.0.1:" + port + "/").code() == 0);
+  }
+
+  @AfterAll
+  void stop() throws IOException {
+    SwitchProcess.find(settings).ifPresent(running -> end(running.pid()));
+    KernelPods running = started;
+    if (running != null) {
+      running.close();
+    }
+    if (Files.exists(folder)) {
+      try (var files = Files.walk(folder)) {
+        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+      }
+    }
+  }
+
+  private static void end(long pid) {
+    ProcessHandle.of(pid)
+        .ifPresent(handle -> {
+          handle.destroyForcibly();
+          handle.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+        });
+  }
+
+  private KernelPods.Result curl(String from, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("curl", "-sS", "-o", "/dev/null", "-m", "20"));
+    command.addAll(List.of(arguments));
+    return pods().run(from, command.toArray(String[]::new));
+  }
+
+  private void fetches(String from, String url) throws IOException, InterruptedException {
+    Path copy = Files.createTempFile(folder, "copy", "");
+    KernelPods.Result result =
+        pods().run(from, "curl", "-sS", "-m", "50", "-o", copy.toString(), url);
+    assertThat(result.out()).isEmpty();
+    assertThat(Files.mismatch(copy, folder.resolve("www/blob"))).isEqualTo(-1);
+  }
+
+  @Test
+  void bytesComeAndGoThroughTheGateway() throws IOException, InterruptedException {
+    fetches("a", "http://192.0.2.2:8000/blob");
+    KernelPods.Result put =
+        curl("a", "-T", folder.resolve("www/blob").toString(), "http://192.0.2.2:8000/up");
+    assertThat(put.code()).as(put.out()).isZero();
+    try (var files = Files.newDirectoryStream(folder.resolve("www"), "up-*")) {
+      Path uploaded = files.iterator().next();
+      assertThat(Files.mismatch(uploaded, folder.resolve("www/blob"))).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void refusedAndUnreachableAreToldAtOnce() throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    assertThat(curl("a", "http://192.0.2.2:1/").code()).isEqualTo(7);
+    assertThat(curl("a", "http://198.51.100.1/").code()).isEqualTo(7);
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void theGatewayAnswersEchoAlsoABigOne() throws IOException, InterruptedException {
+    KernelPods.Result ping =
+        pods().run("a", "ping", "-c", "2", "-s", "4000", "-W", "2", "10.88.0.1");
+    assertThat(ping.out()).contains(" 0% packet loss");
+  }
+
+  @Test
+  void namesAreResolvedByTheHostsResolver() throws IOException, InterruptedException {
+    String ask =
+        "import socket; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(10);"
+            + "s.sendto(b'\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\1a\\4test\\0\\0\\1\\0\\1',('10.88.0.1',53));"
+            + "r=s.recv(999); print(r[:2].hex(), socket.inet_ntoa(r[-4:]))";
+    assertThat(pods().run("a", "python3", "-c", ask).out().strip()).isEqualTo("1234 10.9.8.7");
+  }
+
+  @Test
+  void podsAndTheHostReachPodsAndPodsDoNotReachTheHostsPort()
+      throws IOException, InterruptedException {
+    fetches("b", "http://10.88.0.4/blob");
+    fetches("host", "http://10.88.0.4/blob");
+    assertThat(pods().run("host", "ping", "-c", "1", "-W", "2", "10.88.0.4").code()).isZero();
+    assertThat(curl("a", "-m", "2", "http://10.88.0.2:9000/").code()).isEqualTo(28);
+    assertThat(pods().run("a", "ping", "-c", "1", "-W", "1", "10.88.0.2").code()).isEqualTo(1);
+    assertThat(curl("a", "http://192.0.2.1:9000/").code()).isZero();
+  }
+
+  @Test
+  void aHostPortLeadsIntoThePodAlsoAfterTheSwitchWasKilled()
+      throws IOException, InterruptedException {
+    client.publish("a", new PublishedPort(Protocol.TCP, "", 8080, 80));
+    client.publish("a", new PublishedPort(Protocol.TCP, "192.0.2.1", 8081, 81));
+    fetches("out", "http://192.0.2.1:8080/blob");
+    fetches("host", "http://127.0.0.1:8080/blob");
+    assertThat(curl("out", "http://192.0.2.1:8081/").code())
+        .isEqualTo(56); // Reset: refused inside.
+    assertThat(curl("host", "http://127.0.0.1:8081/").code()).isEqualTo(7);
+
+    end(client.status().pid());
+    startSwitch();
+
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> client.list().stream().allMatch(PortState::connected));
+    fetches("out", "http://192.0.2.1:8080/blob");
+    fetches("a", "http://192.0.2.2:8000/blob");
+  }
+
+  @Test
+  void twentyPodsAtOnceFetchAndAreTakenAway() throws IOException, InterruptedException {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < PODS; i++) {
+      names.add("n" + i);
+      pods().join(client.attach("n" + i), settings.portSocket());
+    }
+    List<Process> fetching = new ArrayList<>();
+    for (String name : names) {
+      String script = "curl -sS -m 50 http://192.0.2.2:8000/blob | cmp - " + folder + "/www/blob";
+      fetching.add(pods().start(name, "sh", "-c", script));
+    }
+    for (Process each : fetching) {
+      assertThat(each.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(each.exitValue()).isZero();
+    }
+    client.retain(java.util.Set.of("a", "b"));
+    assertThat(client.list()).extracting(PortState::name).containsExactly("a", "b", "host");
+    assertThat(client.status().numbers()).containsEntry("defects", 0L);
+  }
+}
