@@ -154,7 +154,7 @@ http {
 func fourLayers() image {
 	parts := [][]string{
 		{"bash", "base-files", "coreutils", "findutils", "grep", "gzip", "passwd", "sed", "tar", "tzdata", "busybox"},
-		{"perl", "python-babel-localedata"},
+		{"ncurses-term", "perl", "python-babel-localedata"},
 		{"python3", "vim"},
 		{"locales"},
 	}
