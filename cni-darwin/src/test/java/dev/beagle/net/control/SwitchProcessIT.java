@@ -106,7 +106,7 @@ class SwitchProcessIT {
   }
 
   private static void listen(int port) throws IOException {
-    new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")).close();
+    new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1")).close();
   }
 
   @Test
@@ -119,7 +119,7 @@ class SwitchProcessIT {
     client.publish("a", port);
     assertThatThrownBy(() -> client.publish("b", port)).hasMessageContaining("is taken by a");
     client.publish("b", new PublishedPort(Protocol.UDP, "127.0.0.1", port.hostPort(), 80));
-    try (ServerSocket foreign = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket foreign = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       PublishedPort taken =
           new PublishedPort(Protocol.TCP, "127.0.0.1", foreign.getLocalPort(), 80);
       assertThatThrownBy(() -> client.publish("a", taken))
