@@ -81,6 +81,33 @@ class SwitchProcessIT {
   }
 
   @Test
+  void itOutlivesItsStarterWithItsConnections() throws IOException {
+    Process starter =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                StarterMain.class.getName(),
+                settings.folder().toString())
+            .start();
+    long pid =
+        Long.parseLong(
+            new String(starter.getInputStream().readNBytes(1), StandardCharsets.US_ASCII)
+                + starter.inputReader(StandardCharsets.US_ASCII).readLine());
+    PortLease lease = new SwitchClient(settings).attach("pod");
+    try (SocketChannel port = dial()) {
+      assertThat(exchange(port, "PORT 1 pod " + lease.token() + "\n")).isEqualTo("OK\n");
+      starter.destroyForcibly().onExit().orTimeout(10, TimeUnit.SECONDS).join();
+
+      SwitchProcess adopted = ensure();
+
+      assertThat(adopted.pid()).isEqualTo(pid);
+      assertThat(adopted.adopted()).isTrue();
+      assertThat(adopted.client().list().getFirst().connected()).isTrue();
+    }
+  }
+
+  @Test
   void afterAKillTheSuccessorHasThePortsAndListensAgain() throws IOException {
     SwitchProcess first = ensure();
     PortLease lease = first.client().attach("pod");
