@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The control socket: one JSON object a line each way. The first line of a client is {@code
@@ -24,12 +25,13 @@ final class ControlServer implements EventLoop.Handler {
   /** The protocol's version; a client says which it speaks, and must be told apart if we differ. */
   static final int VERSION = 1;
 
-  private static final int CLIENTS = 64;
+  private static final int CLIENTS = 1024;
 
   private final EventLoop loop;
   private final Segment segment;
   private final Gateway gateway;
   private final SwitchCounters counters;
+  private final Consumer<RuntimeException> defects;
   private final ServerSocketChannel channel;
   private final Runnable shutdown;
   private final Set<ControlConnection> clients = new HashSet<>();
@@ -45,6 +47,7 @@ final class ControlServer implements EventLoop.Handler {
     this.segment = segment;
     this.gateway = switching.gateway();
     this.counters = switching.counters();
+    this.defects = switching.defects();
     this.channel = channel;
     this.shutdown = shutdown;
     loop.register(channel, SelectionKey.OP_ACCEPT, this);
@@ -81,7 +84,7 @@ final class ControlServer implements EventLoop.Handler {
     } catch (Failure failure) {
       return failed(failure);
     } catch (RuntimeException defect) {
-      counters.increment(SwitchCounters.Counter.DEFECTS);
+      defects.accept(defect);
       return failed(Failure.of(FailureKind.INTERNAL, "the switch: " + defect, defect));
     }
   }

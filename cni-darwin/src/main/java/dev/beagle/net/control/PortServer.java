@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +29,14 @@ final class PortServer implements EventLoop.Handler {
   static final int SOCKET_BUFFER = 1 << 20;
 
   private static final long GRACE = 30_000_000_000L;
-  private static final int STRANGERS = 64;
+  private static final int STRANGERS = 256;
 
   private final EventLoop loop;
   private final Segment segment;
   private final EthernetSwitch ethernet;
   private final Gateway gateway;
   private final SwitchCounters counters;
+  private final Consumer<RuntimeException> defects;
   private final ServerSocketChannel channel;
   private final BufferPool queues = new BufferPool(Long.MAX_VALUE);
   private final ByteBuffer input =
@@ -43,7 +45,11 @@ final class PortServer implements EventLoop.Handler {
   private final Set<PortConnection> strangers = new HashSet<>();
 
   /** What the connections share. */
-  record Switching(EthernetSwitch ethernet, Gateway gateway, SwitchCounters counters) {}
+  record Switching(
+      EthernetSwitch ethernet,
+      Gateway gateway,
+      SwitchCounters counters,
+      Consumer<RuntimeException> defects) {}
 
   PortServer(EventLoop loop, Segment segment, Switching switching, ServerSocketChannel channel)
       throws IOException {
@@ -52,6 +58,7 @@ final class PortServer implements EventLoop.Handler {
     this.ethernet = switching.ethernet();
     this.gateway = switching.gateway();
     this.counters = switching.counters();
+    this.defects = switching.defects();
     this.channel = channel;
     loop.register(channel, SelectionKey.OP_ACCEPT, this);
   }
@@ -122,12 +129,16 @@ final class PortServer implements EventLoop.Handler {
     try {
       ethernet.receive(from, frame);
     } catch (RuntimeException defect) {
-      counters.increment(SwitchCounters.Counter.DEFECTS);
+      defects.accept(defect); // It costs the frame, not the port.
     }
   }
 
   void batchEnded() {
-    gateway.flush();
+    try {
+      gateway.flush();
+    } catch (RuntimeException defect) {
+      defects.accept(defect);
+    }
   }
 
   void malformed() {

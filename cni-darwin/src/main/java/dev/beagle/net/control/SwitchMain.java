@@ -120,7 +120,8 @@ public final class SwitchMain {
               gatewaySettings.mac(), addresses.gateway(), gateway, counters, loop::now);
       Segment segment = new Segment(settings, ethernet, gateway, loop.timers(), loop::now, random);
       segment.restore();
-      PortServer.Switching switching = new PortServer.Switching(ethernet, gateway, counters);
+      PortServer.Switching switching =
+          new PortServer.Switching(ethernet, gateway, counters, defects);
       try (ServerSocketChannel ports = bind(settings.portSocket());
           ServerSocketChannel control = bind(settings.controlSocket())) {
         new PortServer(loop, segment, switching, ports);

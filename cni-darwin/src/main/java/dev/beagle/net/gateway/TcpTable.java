@@ -177,10 +177,13 @@ final class TcpTable {
 
   /** Ends a batch of frames: sends the acknowledgments that were gathered. */
   void flush() {
-    for (int i = 0; i < toFlush.size(); i++) {
-      toFlush.get(i).flush();
+    try {
+      for (int i = 0; i < toFlush.size(); i++) {
+        toFlush.get(i).flush();
+      }
+    } finally {
+      toFlush.clear();
     }
-    toFlush.clear();
   }
 
   void remove(TcpFlow flow) {

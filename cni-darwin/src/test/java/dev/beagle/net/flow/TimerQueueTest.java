@@ -45,7 +45,7 @@ class TimerQueueTest {
     long[] last = new long[1];
     TimerQueue.Timer timer = queue.timer(() -> ran.add("at " + last[0]));
     for (int i = 0; i < 1000; i++) {
-      last[0] = 1000 + random.nextInt(1000);
+      last[0] = 1000L + random.nextInt(1000);
       timer.arm(last[0]);
       queue.run(i);
     }

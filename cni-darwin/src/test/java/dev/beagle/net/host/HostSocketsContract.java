@@ -1,6 +1,7 @@
 package dev.beagle.net.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.net.host.HostStream.ConnectFailure;
 import dev.beagle.net.wire.IpAddress;
@@ -174,13 +175,9 @@ public abstract class HostSocketsContract {
   void aPortIsBoundOnceAndFreeAfterClose() throws IOException {
     int port = nobody().port();
     HostSockets.HostListener listener = sockets().listen(null, port, (_, _, _) -> new Recorder());
-    String[] reason = new String[1];
-    try {
-      sockets().listen(null, port, (_, _, _) -> new Recorder()).close();
-    } catch (IOException taken) {
-      reason[0] = taken.getMessage();
-    }
-    assertThat(reason[0]).contains("in use");
+    assertThatThrownBy(() -> sockets().listen(null, port, (_, _, _) -> new Recorder()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("in use");
     listener.close();
     int[] turns = new int[1];
     await(() -> turns[0]++ > 2); // The kernel lets go with the next select.
