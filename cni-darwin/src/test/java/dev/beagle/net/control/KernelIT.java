@@ -194,6 +194,41 @@ class KernelIT {
   }
 
   @Test
+  void aUdpHostPortLeadsIntoThePodAndBack() throws IOException, InterruptedException {
+    String echo =
+        """
+        import socket
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind(('0.0.0.0', 5353))
+        while 1:
+            d, a = s.recvfrom(9999)
+            s.sendto((a[0] + ' ' + str(len(d))).encode(), a)
+        """;
+    pods().start("b", "python3", "-c", echo);
+    client.publish("b", new PublishedPort(Protocol.UDP, "", 5300, 5353));
+    assertThat(askUdp("out", "192.0.2.1")).isEqualTo("192.0.2.2 4000");
+    assertThat(askUdp("host", "127.0.0.1")).isEqualTo("10.88.0.1 4000");
+  }
+
+  /** Sends 4000 bytes until there is an answer. */
+  private String askUdp(String from, String address) throws IOException, InterruptedException {
+    String ask =
+        """
+        import socket, sys
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.settimeout(0.5)
+        for i in range(20):
+            try:
+                s.sendto(b'x' * 4000, (sys.argv[1], 5300))
+                print(s.recv(99).decode())
+                break
+            except socket.timeout:
+                pass
+        """;
+    return pods().run(from, "python3", "-c", ask, address).out().strip();
+  }
+
+  @Test
   void twentyPodsAtOnceFetchAndAreTakenAway() throws IOException, InterruptedException {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < PODS; i++) {
