@@ -24,6 +24,7 @@ public final class Cli {
 
   /** Runs one command of this process and returns its exit status. */
   public static int run(String[] arguments, NodeStarter starter) {
+    Logging.silence(); // until the daemon begins its own
     Host host = Host.current();
     Console console = Console.of(System.out, System.err, host.environment());
     return new Cli(new CliContext(console, host, Installation.current(), Time.system(), starter))
@@ -74,6 +75,9 @@ public final class Cli {
     CommandLine command = error.getCommandLine();
     StringBuilder message = new StringBuilder(firstLine(error));
     if (error instanceof UnmatchedArgumentException unmatched) {
+      if (command.getCommand() instanceof BeagleCommand && !unmatched.isUnknownOption()) {
+        message = new StringBuilder("no command " + unmatched.getUnmatched().getFirst());
+      }
       List<String> suggestions = unmatched.getSuggestions();
       if (!suggestions.isEmpty()) {
         message.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');

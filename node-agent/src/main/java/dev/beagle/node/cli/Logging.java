@@ -14,6 +14,11 @@ import java.util.logging.Logger;
 final class Logging {
   private Logging() {}
 
+  /** For commands: what libraries would log is not for the person who typed the command. */
+  static void silence() {
+    Logger.getLogger("").setLevel(Level.OFF);
+  }
+
   static void begin(LogLevel level) {
     Logger top = Logger.getLogger("");
     for (Handler handler : top.getHandlers()) {

@@ -9,6 +9,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
+import dev.beagle.node.client.Images;
 import dev.beagle.node.output.Json;
 import dev.beagle.node.output.Table;
 import dev.beagle.node.output.Units;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,8 +61,9 @@ final class PsCommand implements Callable<Integer> {
     List<Line> lines = new ArrayList<>();
     try (CriClient client = node.connect(context)) {
       Directory directory = Directory.of(client);
+      Map<String, String> imageNames = new Images(client).names();
       for (PodSandbox pod : directory.pods()) {
-        addLines(client, directory, pod, lines);
+        addLines(client, directory, pod, imageNames, lines);
       }
     }
     if (output.json()) {
@@ -71,7 +74,12 @@ final class PsCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
-  private void addLines(CriClient client, Directory directory, PodSandbox pod, List<Line> lines) {
+  private void addLines(
+      CriClient client,
+      Directory directory,
+      PodSandbox pod,
+      Map<String, String> imageNames,
+      List<Line> lines) {
     boolean ready = pod.getState() == PodSandboxState.SANDBOX_READY;
     List<Container> containers =
         directory.containersOf(pod).stream()
@@ -92,9 +100,7 @@ final class PsCommand implements Callable<Integer> {
               address,
               container.getMetadata().getName(),
               container.getId(),
-              container.getImage().getUserSpecifiedImage().isEmpty()
-                  ? container.getImage().getImage()
-                  : container.getImage().getUserSpecifiedImage(),
+              imageName(container, imageNames),
               state(container.getState()),
               container.getCreatedAt()));
     }
@@ -118,6 +124,13 @@ final class PsCommand implements Callable<Integer> {
         image,
         state,
         Instant.ofEpochSecond(0, createdNanos));
+  }
+
+  /** Containers are made by image id, which says little to people. */
+  private static String imageName(Container container, Map<String, String> imageNames) {
+    String asked = container.getImage().getUserSpecifiedImage();
+    String image = container.getImage().getImage();
+    return asked.isEmpty() ? imageNames.getOrDefault(image, image) : asked;
   }
 
   private static String state(ContainerState state) {

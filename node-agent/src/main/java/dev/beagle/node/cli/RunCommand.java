@@ -121,9 +121,10 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       SinglePod pod;
       try {
         pod = SinglePod.create(client, spec.sandbox(), spec.container(), kind);
-      } catch (RuntimeException error) {
+      } catch (Failure failure) {
         PodLogs.remove(node.folder(context), uid);
-        throw error;
+        context.console().note(failure.reason());
+        return startFailureCode(failure);
       }
       return run(client, spec, pod);
     }

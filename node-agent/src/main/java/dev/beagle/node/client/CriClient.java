@@ -8,6 +8,7 @@ import dev.beagle.failure.Failure;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -47,6 +48,7 @@ public final class CriClient implements AutoCloseable {
         NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
             .eventLoopGroup(loop)
             .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
+            .withOption(ChannelOption.SO_KEEPALIVE, null) // Unix sockets have none; Netty would warn
             .overrideAuthority("localhost")
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .usePlaintext()

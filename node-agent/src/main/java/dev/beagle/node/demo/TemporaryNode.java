@@ -1,17 +1,23 @@
 package dev.beagle.node.demo;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.node.client.CriClient;
+import dev.beagle.node.client.Directory;
+import dev.beagle.node.client.SinglePod;
 import dev.beagle.node.config.Installation;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
@@ -32,6 +38,7 @@ final class TemporaryNode {
   private static final Duration END_LIMIT = Duration.ofSeconds(30);
   private static final Duration PAUSE = Duration.ofMillis(10);
   private static final int SHOWN_LOG_LINES = 5;
+  private static final int NAME_ATTEMPTS = 100;
 
   private final Path folder;
   private final Time time;
@@ -44,16 +51,27 @@ final class TemporaryNode {
   /** Makes the folder. */
   static TemporaryNode prepare(Path temporary, Time time) {
     try {
-      Path folder =
-          Files.createTempDirectory(
-              temporary,
-              PREFIX,
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Path folder = create(temporary);
       Files.writeString(folder.resolve("config.yaml"), CONFIGURATION);
       Files.createDirectory(folder.resolve("logs"));
       return new TemporaryNode(folder, time);
     } catch (IOException error) {
       throw Failure.denied("no temporary folder in " + temporary + ": " + error.getMessage());
+    }
+  }
+
+  /** A short name, because people type it and sockets lie below it. */
+  private static Path create(Path temporary) throws IOException {
+    var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    for (int attempt = 0; ; attempt++) {
+      String suffix = HexFormat.of().toHexDigits((short) RandomGenerator.getDefault().nextInt());
+      try {
+        return Files.createDirectory(temporary.resolve(PREFIX + suffix), owner);
+      } catch (FileAlreadyExistsException taken) {
+        if (attempt == NAME_ATTEMPTS) {
+          throw taken;
+        }
+      }
     }
   }
 
@@ -150,6 +168,7 @@ final class TemporaryNode {
       if (Files.exists(pidFile())) {
         endProcess(Long.parseLong(Files.readString(pidFile()).strip()));
       }
+      endRest();
       remove();
       return "";
     } catch (IOException | NumberFormatException error) {
@@ -179,14 +198,51 @@ final class TemporaryNode {
     if (daemon.isEmpty()) {
       return;
     }
+    removePods();
     daemon.get().destroy();
+    awaitEnd(List.of(daemon.get()));
+  }
+
+  /** A pod that is only stopped keeps its mounts until it is removed. */
+  private void removePods() {
+    if (!Files.exists(socket())) {
+      return;
+    }
+    try (CriClient client = CriClient.connect(socket())) {
+      Directory.of(client).pods().forEach(pod -> SinglePod.remove(client, pod.getId()));
+    } catch (Failure daemonInTrouble) {
+      // it is ended all the same, and what it leaves is named then
+    }
+  }
+
+  /** A daemon that failed half way leaves its switch and agents to a successor that never comes. */
+  private void endRest() {
+    List<ProcessHandle> rest =
+        ProcessHandle.allProcesses()
+            .filter(process -> process.pid() != ProcessHandle.current().pid())
+            .filter(this::livesHere)
+            .toList();
+    rest.forEach(ProcessHandle::destroy);
+    awaitEnd(rest);
+  }
+
+  private boolean livesHere(ProcessHandle process) {
+    return process.info().arguments().stream()
+        .flatMap(Stream::of)
+        .anyMatch(argument -> argument.startsWith(runFolder() + "/"));
+  }
+
+  private void awaitEnd(List<ProcessHandle> processes) {
     Deadline deadline = Deadline.after(time, END_LIMIT);
-    while (daemon.get().isAlive()) {
-      if (deadline.passed()) {
-        throw Failure.timedOut(
-            "the daemon (pid %d) does not end; its log: %s".formatted(pid, logFile()));
+    for (ProcessHandle process : processes) {
+      while (process.isAlive()) {
+        if (deadline.passed()) {
+          throw Failure.timedOut(
+              "process %d of the demo does not end; the daemon's log: %s"
+                  .formatted(process.pid(), logFile()));
+        }
+        pause();
       }
-      pause();
     }
   }
 
@@ -210,7 +266,8 @@ final class TemporaryNode {
     if (Files.exists(mountinfo)) {
       for (String line : Files.readAllLines(mountinfo)) {
         if (line.contains(" " + folder + "/")) {
-          throw Failure.internal("the daemon left a mount: " + line);
+          throw Failure.internal(
+              "the daemon left a mount; unmount it, then remove " + folder + ": " + line);
         }
       }
     }

@@ -180,7 +180,7 @@ class CommandsIT {
 
   static Object[][] wrongLines() {
     return new Object[][] {
-      {2, "did you mean ps?", new String[] {"pss"}},
+      {2, "no command pss; did you mean ps?", new String[] {"pss"}},
       {2, "a command is expected", new String[] {}},
       {2, "--bogus", new String[] {"ps", "--bogus"}},
       {2, "Missing required parameter: 'IMAGE'", new String[] {"pull"}},
