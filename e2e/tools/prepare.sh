@@ -14,13 +14,16 @@ mkdir -p "$cache/bin"
 exec 9>"$cache/lock"
 flock 9
 properties=$cache/e2e.properties
-rm -f "$properties"
 
+# Replaced in one step: tests of another checkout may read it meanwhile.
 missing() {
+  trap - ERR
   echo "e2e: cannot run: $*" >&2
-  printf 'missing=%s\n' "$*" >"$properties"
+  printf 'missing=%s\n' "$*" >"$properties.new"
+  mv "$properties.new" "$properties"
   exit 0
 }
+trap 'missing "line $LINENO of prepare.sh failed"' ERR
 say() { echo "e2e: $*" >&2; }
 timed() { # WHAT COMMAND...
   local what=$1 start=$SECONDS log=$cache/last-step.log

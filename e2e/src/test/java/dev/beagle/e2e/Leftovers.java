@@ -1,7 +1,10 @@
 package dev.beagle.e2e;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -33,6 +36,27 @@ final class Leftovers {
     for (String point : points.reversed()) {
       if (point.startsWith(folder.toString())) {
         Command.run(List.of("umount", "--lazy", point), Duration.ofSeconds(10), "");
+      }
+    }
+    removeCgroups(String.valueOf(folder.getFileName()));
+  }
+
+  /**
+   * The parent that {@link Config} gave the node's pods, in every hierarchy: a runtime keeps it, as
+   * it is not its own.
+   */
+  private static void removeCgroups(String parent) {
+    for (Path path :
+        Folders.tree(Path.of("/sys/fs/cgroup")).stream()
+            .sorted(Comparator.reverseOrder())
+            .toList()) {
+      if (path.toString().matches("/sys/fs/cgroup/.*" + parent + "(/.*)?")
+          && Files.isDirectory(path)) {
+        try {
+          Files.delete(path);
+        } catch (IOException e) {
+          System.err.println("e2e: " + path + " stays: " + e.getMessage());
+        }
       }
     }
   }

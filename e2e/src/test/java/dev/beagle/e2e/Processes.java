@@ -1,10 +1,14 @@
 package dev.beagle.e2e;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** The processes of the tests' machine. */
@@ -29,6 +33,20 @@ final class Processes {
 
   static List<Seen> matching(Predicate<Seen> wanted) {
     return all().stream().filter(wanted).toList();
+  }
+
+  /** The youngest process that is wanted, if there is one just now. */
+  static Optional<Seen> newest(Predicate<Seen> wanted) {
+    String[] names = new File("/proc").list((folder, name) -> Character.isDigit(name.charAt(0)));
+    if (names == null) {
+      throw new IllegalStateException("/proc cannot be read");
+    }
+    return Arrays.stream(names)
+        .map(Long::valueOf)
+        .sorted(Comparator.reverseOrder())
+        .map(Processes::look)
+        .filter(wanted)
+        .findFirst();
   }
 
   /** The agents, one a sandbox; of the peer its shims. */

@@ -28,7 +28,7 @@ final class StreamsIT extends NodeIT {
     // crictl writes both to its own output, and nothing of what a failed command wrote.
     assertThat(good.ok()).startsWith("to out\n").endsWith("to err");
     assertThat(crictl().call("exec", "--sync", id, "sh", "-c", "exit 3").failure())
-        .contains("exit code 3");
+        .contains("exited with 3");
   }
 
   @Test
@@ -74,7 +74,12 @@ final class StreamsIT extends NodeIT {
     String crictl =
         crictl()
             .command(
-                "exec", "-it", id, "sh", "-c", "tty; until stty size; do sleep 0.1; done; exit 5")
+                "exec",
+                "-it",
+                id,
+                "sh",
+                "-c",
+                "tty; until stty size | grep \"33 99\"; do sleep 0.1; done; exit 5")
             .stream()
             .map(word -> "'" + word + "'")
             .collect(Collectors.joining(" "));
