@@ -82,6 +82,9 @@ final class DaemonLifeIT {
     assertThat(node.terminate()).isZero();
     await().atMost(Duration.ofSeconds(5)).until(() -> !Processes.alive(pid));
     assertThat(Processes.all()).isEmpty();
+    assertThat(Mounts.points())
+        .filteredOn(point -> point.startsWith(node.base().toString()))
+        .isEmpty();
     node.start();
     assertThat(node.crictl().run("ps", "-q")).isEmpty();
     assertThat(

@@ -81,6 +81,9 @@ public final class LocalPodRuntime implements PodRuntime {
   private void retainLayers() {
     Set<String> used = new HashSet<>();
     for (LocalSandbox sandbox : sandboxes.values()) {
+      if (sandbox.liveWorld().isEmpty()) {
+        continue;
+      }
       sandbox.allContainers().forEach(container -> used.addAll(container.record().layers()));
     }
     kinds.stream()

@@ -48,7 +48,7 @@ final class LocalSandbox implements Sandbox {
 
   private final PodEnvironment environment;
   private final SandboxKind kind;
-  private final Runnable onContainerRemoved;
+  private final Runnable onRelease;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<ContainerId, LocalContainer> containers = new ConcurrentHashMap<>();
   private final WorldStreams streams = new WorldStreams(this);
@@ -59,11 +59,11 @@ final class LocalSandbox implements Sandbox {
       PodEnvironment environment,
       SandboxKind kind,
       SandboxRecord record,
-      Runnable onContainerRemoved) {
+      Runnable onRelease) {
     this.environment = environment;
     this.kind = kind;
     this.record = record;
-    this.onContainerRemoved = onContainerRemoved;
+    this.onRelease = onRelease;
   }
 
   PodEnvironment environment() {
@@ -211,6 +211,7 @@ final class LocalSandbox implements Sandbox {
         LOG.error("sandbox {}: {}; a stop tries again", id(), failure.reason());
       }
     });
+    onRelease.run();
   }
 
   /** What follows the end of a world, however it came. Caller holds the lock. */
@@ -289,6 +290,7 @@ final class LocalSandbox implements Sandbox {
         }
       }
     });
+    onRelease.run();
   }
 
   /** Asks the agent to leave in order; {@link #endWorld} sees to it in any case. */
@@ -320,7 +322,7 @@ final class LocalSandbox implements Sandbox {
       environment.records().delete(id());
       become(new SandboxState.Removed());
     });
-    onContainerRemoved.run();
+    onRelease.run();
   }
 
   void removeContainer(LocalContainer container) {
@@ -329,7 +331,7 @@ final class LocalSandbox implements Sandbox {
         delete(container);
       }
     });
-    onContainerRemoved.run();
+    onRelease.run();
   }
 
   /** Caller holds the lock; can be taken up again after any failure or crash. */

@@ -29,19 +29,21 @@ final class SandboxFiles {
     return files;
   }
 
-  /** The pod's own name, or this host's. */
+  /** What the pod was given, or this host's name, as in containerd. */
   static String hostname(SandboxSpec spec) {
     if (!spec.hostname().isEmpty() && spec.network() != NamespaceMode.NODE) {
       return spec.hostname();
     }
-    if (spec.network() == NamespaceMode.NODE) {
-      try {
-        return InetAddress.getLocalHost().getHostName();
-      } catch (UnknownHostException error) {
-        return read("/etc/hostname").strip();
-      }
+    // Not by the resolver where the kernel can be asked: that may wait for a name server.
+    String kernel = read("/proc/sys/kernel/hostname").strip();
+    if (!kernel.isEmpty()) {
+      return kernel;
     }
-    return spec.name().name();
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException error) {
+      return "localhost";
+    }
   }
 
   private static String hosts(String hostname, Optional<PodNetwork> network) {
