@@ -48,7 +48,8 @@ public final class CriClient implements AutoCloseable {
         NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
             .eventLoopGroup(loop)
             .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
-            .withOption(ChannelOption.SO_KEEPALIVE, null) // Unix sockets have none; Netty would warn
+            .withOption(
+                ChannelOption.SO_KEEPALIVE, null) // Unix sockets have none; Netty would warn
             .overrideAuthority("localhost")
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .usePlaintext()

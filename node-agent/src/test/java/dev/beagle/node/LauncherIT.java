@@ -1,0 +1,171 @@
+package dev.beagle.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./beagle} in a tree of its own, with a JDK and a Maven that are scripts. */
+class LauncherIT {
+  private static final String MAVEN =
+      """
+      #!/bin/bash
+      echo built >> "$(dirname "$0")/../builds"
+      sleep 0.2
+      if [ -e "$(dirname "$0")/../broken" ]; then
+        echo "[ERROR] /tree/base/src/main/java/A.java:[1,1] ';' expected"
+        exit 1
+      fi
+      mkdir -p node-agent/target/lib
+      cat base/src/main/source > node-agent/target/node-agent-0.1.0.jar
+      echo library > node-agent/target/lib/library.jar
+      """;
+
+  private static final String JAVA =
+      """
+      #!/bin/bash
+      for argument; do
+        case $argument in -XX:AOTCacheOutput=*) echo cache > "${argument#*=}"; exit 0 ;; esac
+      done
+      echo "java $*"
+      """;
+
+  @TempDir Path temporary;
+  private Path tree;
+  private Path jdk;
+
+  @BeforeEach
+  void makeTree() throws IOException {
+    tree = Files.createDirectory(temporary.resolve("a tree"));
+    jdk = temporary.resolve("jdk 25");
+    executable(tree.resolve("beagle"), Files.readString(Path.of("../beagle")));
+    write(tree.resolve("pom.xml"), "<project/>");
+    write(tree.resolve(".mvn/jvm.config"), "");
+    write(tree.resolve("base/pom.xml"), "<project/>");
+    write(tree.resolve("base/src/main/source"), "one");
+    write(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
+    executable(jdk.resolve("bin/java"), JAVA);
+    executable(jdk.resolve("bin/javac"), "#!/bin/bash\n");
+    executable(temporary.resolve("tools/mvn"), MAVEN);
+    for (String tool : List.of("gcc", "make", "musl-gcc", "aarch64-linux-gnu-gcc")) {
+      executable(temporary.resolve("tools").resolve(tool), "#!/bin/bash\n");
+    }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+
+  private static void executable(Path file, String text) throws IOException {
+    write(file, text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private record Outcome(int status, String output) {}
+
+  private Process start(Path launcher, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("BEAGLE_JAVA_HOME", jdk.toString());
+    builder.environment().merge("PATH", "", (path, _) -> temporary.resolve("tools") + ":" + path);
+    return builder.start();
+  }
+
+  private static Outcome outcome(Process process) throws IOException, InterruptedException {
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Outcome(process.waitFor(), output);
+  }
+
+  private Outcome beagle(String... arguments) throws IOException, InterruptedException {
+    return outcome(start(tree.resolve("beagle"), arguments));
+  }
+
+  private long builds() throws IOException {
+    Path counter = temporary.resolve("builds");
+    return Files.exists(counter) ? Files.readAllLines(counter).size() : 0;
+  }
+
+  @Test
+  void theFirstUseBuildsAndTheSecondDoesNot() throws IOException, InterruptedException {
+    Outcome first = beagle("ps", "a b");
+
+    assertThat(first.status()).as(first.output()).isZero();
+    assertThat(first.output()).contains("beagle: building (first use", "done in");
+    assertThat(first.output())
+        .contains("/lib/node-agent-0.1.0.jar dev.beagle.node.Main ps a b")
+        .contains("/node.aot");
+
+    Outcome second = beagle("daemon");
+
+    assertThat(builds()).isEqualTo(1);
+    assertThat(second.output()).doesNotContain("building").doesNotContain("TieredStopAtLevel");
+  }
+
+  @Test
+  void aChangedSourceIsBuilt() throws IOException, InterruptedException {
+    beagle("ps");
+    Files.writeString(tree.resolve("base/src/main/source"), "two");
+    future(tree.resolve("base/src/main/source"));
+    Outcome changed = beagle("ps");
+
+    assertThat(changed.output()).contains("sources changed, building");
+    assertThat(builds()).isEqualTo(2);
+  }
+
+  /** File times are coarse; what is written right after a build must still count as later. */
+  private static void future(Path file) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(5)));
+  }
+
+  @Test
+  void aFailedBuildShowsWhy() throws IOException, InterruptedException {
+    Files.createFile(temporary.resolve("broken"));
+    Outcome outcome = beagle("ps");
+
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.output())
+        .contains("A.java:[1,1] ';' expected", "the build failed after", ".build/build.log");
+    assertThat(outcome.output()).doesNotContain("java ps");
+  }
+
+  @Test
+  void severalAtOnceBuildOnce() throws IOException, InterruptedException {
+    List<Process> all = new ArrayList<>();
+    for (int count = 0; count < 4; count++) {
+      all.add(start(tree.resolve("beagle"), "ps"));
+    }
+    for (Process process : all) {
+      assertThat(outcome(process).status()).isZero();
+    }
+    assertThat(builds()).isEqualTo(1);
+  }
+
+  @Test
+  void aLinkInAFolderOfThePathWorks() throws IOException, InterruptedException {
+    Path link = Files.createSymbolicLink(temporary.resolve("beagle-link"), tree.resolve("beagle"));
+
+    assertThat(outcome(start(link, "ps")).output()).contains("dev.beagle.node.Main ps");
+  }
+
+  @Test
+  void anotherJdkIsRefusedByName() throws IOException, InterruptedException {
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"21.0.1\"\n");
+    Outcome outcome = beagle("ps");
+
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.output()).contains("BEAGLE_JAVA_HOME=" + jdk + " is not a JDK 25");
+    assertThat(builds()).isZero();
+  }
+}
