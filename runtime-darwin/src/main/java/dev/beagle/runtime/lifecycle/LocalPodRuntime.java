@@ -79,16 +79,19 @@ public final class LocalPodRuntime implements PodRuntime {
   }
 
   private void retainLayers() {
-    Set<String> used = new HashSet<>();
-    for (LocalSandbox sandbox : sandboxes.values()) {
-      if (sandbox.liveWorld().isEmpty()) {
-        continue;
-      }
-      sandbox.allContainers().forEach(container -> used.addAll(container.record().layers()));
-    }
     kinds.stream()
         .filter(kind -> kind.problem().isEmpty())
-        .forEach(kind -> kind.retainLayers(used));
+        .forEach(kind -> kind.retainLayers(this::usedLayers));
+  }
+
+  private Set<String> usedLayers() {
+    Set<String> used = new HashSet<>();
+    for (LocalSandbox sandbox : sandboxes.values()) {
+      if (sandbox.liveWorld().isPresent()) {
+        sandbox.allContainers().forEach(container -> used.addAll(container.record().layers()));
+      }
+    }
+    return used;
   }
 
   private SandboxKind kind(String name) {

@@ -56,10 +56,7 @@ final class LocalSandbox implements Sandbox {
   private volatile @Nullable World world;
 
   LocalSandbox(
-      PodEnvironment environment,
-      SandboxKind kind,
-      SandboxRecord record,
-      Runnable onRelease) {
+      PodEnvironment environment, SandboxKind kind, SandboxRecord record, Runnable onRelease) {
     this.environment = environment;
     this.kind = kind;
     this.record = record;

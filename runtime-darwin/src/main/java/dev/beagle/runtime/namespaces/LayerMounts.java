@@ -1,12 +1,14 @@
 package dev.beagle.runtime.namespaces;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.runtime.posix.Descriptor;
 import dev.beagle.runtime.posix.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +33,12 @@ final class LayerMounts {
     }
   }
 
-  synchronized Path mount(String diffId, Path image) {
+  /** A layer to hand to a world, as a detached mount of its own. */
+  synchronized Descriptor open(String diffId, Path image) {
+    return Descriptor.cloneTree(mount(diffId, image), false);
+  }
+
+  private Path mount(String diffId, Path image) {
     Path target = folder.resolve(hex(diffId));
     if (mounted.contains(target)) {
       return target;
@@ -47,9 +54,10 @@ final class LayerMounts {
     return target;
   }
 
-  synchronized void retain(Set<String> diffIds) {
+  /** Asks what is used while no layer can be opened: a container is known before it opens any. */
+  synchronized void retain(Supplier<Set<String>> used) {
     Set<Path> keep = new HashSet<>();
-    diffIds.forEach(diffId -> keep.add(folder.resolve(hex(diffId))));
+    used.get().forEach(diffId -> keep.add(folder.resolve(hex(diffId))));
     mounted.removeIf(target -> !keep.contains(target) && unmount(target));
   }
 

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -281,8 +282,8 @@ public final class NamespacesKind implements SandboxKind {
   }
 
   @Override
-  public void retainLayers(Set<String> diffIds) {
-    layers.retain(diffIds);
+  public void retainLayers(Supplier<Set<String>> used) {
+    layers.retain(used);
   }
 
   private static String agentCgroup(WorldRecord record) {

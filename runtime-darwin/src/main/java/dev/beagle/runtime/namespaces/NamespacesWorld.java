@@ -89,8 +89,7 @@ final class NamespacesWorld implements World {
   private Descriptor open(WorldFolder folder) {
     return switch (folder) {
       case WorldFolder.Host(_, Path path, _) -> Descriptor.cloneTree(path, true);
-      case WorldFolder.Layer(_, String diffId, Path image) ->
-          Descriptor.cloneTree(layers.mount(diffId, image), false);
+      case WorldFolder.Layer(_, String diffId, Path image) -> layers.open(diffId, image);
     };
   }
 

@@ -6,6 +6,7 @@ import dev.beagle.runtime.pod.SandboxId;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A kind that is known and cannot run here; it is never replaced by another in silence.
@@ -49,5 +50,5 @@ public record AbsentKind(String name, String problem) implements SandboxKind {
   public void retire() {}
 
   @Override
-  public void retainLayers(Set<String> diffIds) {}
+  public void retainLayers(Supplier<Set<String>> used) {}
 }

@@ -5,6 +5,7 @@ import dev.beagle.runtime.pod.SandboxId;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** A way to isolate sandboxes: plain namespaces, a micro-VM. Thread-safe. */
 public interface SandboxKind {
@@ -39,6 +40,11 @@ public interface SandboxKind {
   /** Removes what this kind keeps for the node as a whole; nothing of it runs any more. */
   void retire();
 
-  /** Lets go of layers that no container uses any more. */
-  void retainLayers(Set<String> diffIds);
+  /**
+   * Lets go of layers that no container uses any more.
+   *
+   * @param used asked when no layer can be given out: what is handed to a container from then on is
+   *     mounted anew
+   */
+  void retainLayers(Supplier<Set<String>> used);
 }

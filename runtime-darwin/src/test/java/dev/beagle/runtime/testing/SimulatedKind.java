@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** A sandbox kind whose worlds are {@link SimulatedAgent}s; they outlive a daemon. */
 public final class SimulatedKind implements SandboxKind {
@@ -108,8 +109,8 @@ public final class SimulatedKind implements SandboxKind {
   public void retire() {}
 
   @Override
-  public synchronized void retainLayers(Set<String> diffIds) {
-    layers.retainAll(diffIds);
+  public synchronized void retainLayers(Supplier<Set<String>> used) {
+    layers.retainAll(used.get());
   }
 
   private final class SimulatedWorld implements World {
