@@ -73,8 +73,7 @@ class FileContentStoreTest {
               }
             })
         .isInstanceOfSatisfying(
-            Failure.class,
-            failure -> assertThat(failure.kind()).isEqualTo(FailureKind.CORRUPTED));
+            Failure.class, failure -> assertThat(failure.kind()).isEqualTo(FailureKind.CORRUPTED));
   }
 
   @Test
