@@ -63,7 +63,7 @@ final class NodeDaemon implements RunningNode {
       network =
           parts.register(
               SwitchWatch.open(
-                  () -> SwitchProcess.ensure(settings, switchCommand(installation), time)));
+                  () -> SwitchProcess.ensure(settings, switchCommand(installation), time), time));
       if (fresh) {
         undo.onClose(network::shutdown);
       }
@@ -73,7 +73,7 @@ final class NodeDaemon implements RunningNode {
       runtime =
           LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds);
       images.collect();
-      hostPort = hostPort(config, kinds);
+      hostPort = hostPort(config, kinds, time);
       if (fresh) {
         undo.onClose(() -> hostPort.ifPresent(HostPort::end));
       }
@@ -159,13 +159,14 @@ final class NodeDaemon implements RunningNode {
     return Platform.linux(System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64");
   }
 
-  private Optional<HostPort> hostPort(NodeConfig config, List<SandboxKind> kinds) {
+  private Optional<HostPort> hostPort(NodeConfig config, List<SandboxKind> kinds, Time time) {
     SandboxKind host = kinds.getFirst();
     if (!config.network().hostPort() || !host.problem().isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
-        parts.register(HostPort.open(host, network.client(), HostPort.nameFor(config.run()))));
+        parts.register(
+            HostPort.open(host, network.client(), HostPort.nameFor(config.run()), time)));
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldRecord;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -35,11 +36,18 @@ public final class HostPort implements AutoCloseable {
   private final SwitchClient client;
   private final String interfaceName;
   private final WorldRecord plan;
+  private final Revival revival;
   private World world;
   private boolean closed;
 
   private HostPort(
-      SandboxKind kind, SwitchClient client, String interfaceName, WorldRecord plan, World world) {
+      SandboxKind kind,
+      SwitchClient client,
+      String interfaceName,
+      WorldRecord plan,
+      World world,
+      Time time) {
+    this.revival = new Revival("the host's port, by which pods are dialled,", time);
     this.kind = kind;
     this.client = client;
     this.interfaceName = interfaceName;
@@ -52,12 +60,13 @@ public final class HostPort implements AutoCloseable {
    *
    * @param interfaceName at most 15 characters
    */
-  public static HostPort open(SandboxKind kind, SwitchClient client, String interfaceName) {
+  public static HostPort open(
+      SandboxKind kind, SwitchClient client, String interfaceName, Time time) {
     WorldRecord plan = kind.plan(SandboxId.NODE, "");
     Optional<World> running = kind.adopt(plan);
     World world = running.isPresent() ? running.get() : start(kind, client, interfaceName, plan);
-    HostPort port = new HostPort(kind, client, interfaceName, plan, world);
-    world.agent().onGone(port::restart);
+    HostPort port = new HostPort(kind, client, interfaceName, plan, world, time);
+    world.agent().onGone(port::agentGone);
     return port;
   }
 
@@ -94,19 +103,21 @@ public final class HostPort implements AutoCloseable {
     }
   }
 
+  private void agentGone() {
+    Thread.ofVirtual().name("host-port").start(() -> revival.revive(this::isClosed, this::restart));
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
   private synchronized void restart() {
     if (closed) {
       return;
     }
-    LOG.error("the agent of the host's port is gone; pods cannot be dialled until it is back");
-    try {
-      world.close();
-      world = start(kind, client, interfaceName, plan);
-      world.agent().onGone(this::restart);
-      LOG.warn("the host's port is back");
-    } catch (RuntimeException failure) {
-      LOG.error("the host's port does not come back: {}", failure.getMessage());
-    }
+    world.close();
+    world = start(kind, client, interfaceName, plan);
+    world.agent().onGone(this::agentGone);
   }
 
   /** Takes the interface away. */

@@ -2,58 +2,51 @@ package dev.beagle.node.network;
 
 import dev.beagle.net.control.SwitchClient;
 import dev.beagle.net.control.SwitchProcess;
+import dev.beagle.time.Time;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a switch running: one that dies has a successor at once, which takes over ports, addresses
- * and listeners from its records. Thread-safe.
+ * and listeners from its records. A virtual thread waits for its end. Thread-safe.
  */
 public final class SwitchWatch implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(SwitchWatch.class);
-
   private final Supplier<SwitchProcess> starter;
+  private final Revival revival;
   private SwitchProcess current;
   private boolean closed;
 
-  private SwitchWatch(Supplier<SwitchProcess> starter) {
+  private SwitchWatch(Supplier<SwitchProcess> starter, Time time) {
     this.starter = starter;
+    this.revival = new Revival("the switch", time);
     this.current = starter.get();
   }
 
   /**
    * @param starter finds the running switch or starts one
    */
-  public static SwitchWatch open(Supplier<SwitchProcess> starter) {
-    SwitchWatch watch = new SwitchWatch(starter);
-    watch.follow();
+  public static SwitchWatch open(Supplier<SwitchProcess> starter, Time time) {
+    SwitchWatch watch = new SwitchWatch(starter, time);
+    Thread.ofVirtual().name("switch-watch").start(watch::run);
     return watch;
   }
 
-  private void follow() {
-    SwitchProcess watched;
-    synchronized (this) {
-      watched = current;
-    }
-    Thread.ofVirtual()
-        .name("switch-watch")
-        .start(() -> {
-          watched.ended().join();
-          replace();
-        });
+  private void run() {
+    do {
+      process().ended().join();
+    } while (revival.revive(this::isClosed, this::replace));
+  }
+
+  private synchronized SwitchProcess process() {
+    return current;
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   private synchronized void replace() {
-    if (closed) {
-      return;
-    }
-    LOG.error("the switch has ended; starting another");
-    try {
+    if (!closed) {
       current = starter.get();
-      follow();
-    } catch (RuntimeException failure) {
-      LOG.error("the switch does not start again: {}", failure.getMessage());
     }
   }
 
@@ -63,12 +56,8 @@ public final class SwitchWatch implements AutoCloseable {
 
   /** Ends the switch and the watching. */
   public void shutdown() {
-    SwitchClient client;
-    synchronized (this) {
-      closed = true;
-      client = current.client();
-    }
-    client.shutdown();
+    close();
+    client().shutdown();
   }
 
   /** Lets go of the switch, which goes on. */

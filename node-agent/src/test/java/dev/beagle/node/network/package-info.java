@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.node.network;
+
+import org.jspecify.annotations.NullMarked;
