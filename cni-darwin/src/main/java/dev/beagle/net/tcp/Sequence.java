@@ -1,7 +1,7 @@
 package dev.beagle.net.tcp;
 
 /** Arithmetic of sequence numbers modulo 2^32 (RFC 9293 3.4). */
-public final class Sequence {
+final class Sequence {
   private Sequence() {}
 
   public static boolean before(int a, int b) {

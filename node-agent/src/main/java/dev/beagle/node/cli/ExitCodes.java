@@ -3,7 +3,7 @@ package dev.beagle.node.cli;
 import dev.beagle.failure.FailureKind;
 
 /** What a command's exit status says; scripts may rely on it. */
-public final class ExitCodes {
+final class ExitCodes {
   public static final int OK = 0;
 
   /** {@code run} and {@code exec}: we failed, not the process. As Docker. */

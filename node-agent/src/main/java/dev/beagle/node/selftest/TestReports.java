@@ -23,7 +23,7 @@ import javax.xml.stream.XMLStreamReader;
  * @param failed names of tests that did not
  * @param skipped how many tests were skipped for each reason
  */
-public record TestReports(int passed, List<String> failed, Map<String, Integer> skipped) {
+record TestReports(int passed, List<String> failed, Map<String, Integer> skipped) {
   private static final List<String> FOLDERS =
       List.of("target/surefire-reports", "target/failsafe-reports");
 

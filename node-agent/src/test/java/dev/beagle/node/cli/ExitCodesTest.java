@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.beagle.failure.FailureKind;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ExitCodesTest {
   @ParameterizedTest
@@ -23,7 +24,17 @@ class ExitCodesTest {
     "CORRUPTED,9",
     "CANCELLED,130"
   })
-  void everyKindHasItsStatus(FailureKind kind, int status) {
+  void aKindHasItsStatus(FailureKind kind, int status) {
     assertThat(ExitCodes.of(kind)).isEqualTo(status);
+  }
+
+  /** 0 is success, 125 to 127 are {@code run}'s own, 128 and above a signal's but for Ctrl-C. */
+  @ParameterizedTest
+  @EnumSource(FailureKind.class)
+  void everyKindHasAStatusOfAFailure(FailureKind kind) {
+    assertThat(ExitCodes.of(kind))
+        .satisfiesAnyOf(
+            status -> assertThat(status).isBetween(1, 124),
+            status -> assertThat(status).isEqualTo(130));
   }
 }

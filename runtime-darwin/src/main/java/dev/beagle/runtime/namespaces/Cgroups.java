@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * The cgroups of this host, whichever layout it has: v2 alone, v1, or both (hybrid). A path is the
  * same in every hierarchy and starts with a slash. Thread-safe.
  */
-public final class Cgroups {
+final class Cgroups {
   private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
 
   /** v1 controllers that account for and limit what the agent itself uses. */

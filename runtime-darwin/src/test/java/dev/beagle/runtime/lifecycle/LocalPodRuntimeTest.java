@@ -2,6 +2,7 @@ package dev.beagle.runtime.lifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
@@ -68,6 +69,13 @@ class LocalPodRuntimeTest {
     }
     if (Files.exists(folder.resolve("containers"))) {
       assertThat(folder.resolve("containers")).isEmptyDirectory();
+    }
+  }
+
+  /** As kill -9 of the daemon: its connections end from its side, and it never hears of it. */
+  private void killDaemon() {
+    for (Sandbox sandbox : runtime.sandboxes()) {
+      ((LocalSandbox) sandbox).liveWorld().orElseThrow().close();
     }
   }
 
@@ -168,7 +176,7 @@ class LocalPodRuntimeTest {
     Container lives = started(sandbox, "lives");
     Container ends = started(sandbox, "ends");
     Container waits = sandbox.createContainer(Specs.container("waits", "sh"));
-    kind.agent(sandbox.id()).connect();
+    killDaemon();
     kind.agent(sandbox.id()).end(ends.id().value(), 9);
 
     runtime = recover("boot-1");
@@ -211,10 +219,13 @@ class LocalPodRuntimeTest {
     Container container = started(dies, "c");
     Sandbox other = runtime.runSandbox(Specs.sandbox("other"));
     kind.agent(dies.id()).die();
-    assertThat(dies.state()).isInstanceOf(SandboxState.NotReady.class);
-    assertThat(container.state()).isInstanceOf(ContainerState.Exited.class);
+    await()
+        .untilAsserted(() -> {
+          assertThat(dies.state()).isInstanceOf(SandboxState.NotReady.class);
+          assertThat(container.state()).isInstanceOf(ContainerState.Exited.class);
+          assertThat(networks.attached()).containsExactly(other.id());
+        });
     assertThat(other.state()).isInstanceOf(SandboxState.Ready.class);
-    assertThat(networks.attached()).containsExactly(other.id());
   }
 
   @Test
