@@ -59,7 +59,7 @@ final class LinuxAgentIT extends GuestAgentContract {
 
   @AfterEach
   void nothingIsMounted() {
-    kind.retainLayers(Set.of());
+    kind.retainLayers(Set::of);
     kind.retire();
   }
 
