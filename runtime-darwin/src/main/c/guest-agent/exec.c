@@ -100,7 +100,12 @@ static void exec_done(struct runtime_call *call, int result, const struct failur
   /* It joined a container that was killed meanwhile. */
   if (exec->container->deleting || exec->container->process.ended)
     cgroup_signal(exec->container->cgroup, SIGKILL);
+  /* Its time ran out while the runtime was still at it. */
+  if (exec->timed_out && process->child.pid > 0)
+    cgroup_kill_descendants(exec->container->cgroup, process->child.pid);
   process->pending = false;
+  if (exec->timed_out && process->ended)
+    process_drain(process);
   process_check(process);
 }
 

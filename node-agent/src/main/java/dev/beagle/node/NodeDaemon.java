@@ -58,7 +58,7 @@ final class NodeDaemon implements RunningNode {
     Closer undo = new Closer();
     try {
       RecordStore records = new RecordStore(config.run().resolve("sandboxes"));
-      boolean fresh = records.load().isEmpty();
+      boolean fresh = records.load().sandboxes().isEmpty();
       SwitchSettings settings = switchSettings(config);
       network =
           parts.register(
@@ -188,14 +188,16 @@ final class NodeDaemon implements RunningNode {
                       })
               .toList());
     }
-    boolean idle = runtime.sandboxes().stream().noneMatch(NodeDaemon::isReady);
-    if (idle) {
-      // Nobody needs the network any more: what is started next time is new.
-      hostPort.ifPresent(HostPort::end);
-      network.shutdown();
-      kinds.forEach(SandboxKind::retire);
+    // Whatever fails, the rest is taken down too: last registered, first done.
+    try (Closer ending = new Closer()) {
+      ending.onClose(parts::close);
+      if (runtime.sandboxes().stream().noneMatch(NodeDaemon::isReady)) {
+        // Nobody needs the network any more: what is started next time is new.
+        kinds.forEach(kind -> ending.onClose(kind::retire));
+        ending.onClose(network::shutdown);
+        hostPort.ifPresent(port -> ending.onClose(port::end));
+      }
     }
-    parts.close();
   }
 
   private static boolean isReady(Sandbox sandbox) {

@@ -1,6 +1,7 @@
 package dev.beagle.node.network;
 
 import dev.beagle.net.control.SwitchClient;
+import dev.beagle.runtime.guest.wire.ListProcesses;
 import dev.beagle.runtime.guest.wire.OpenSandbox;
 import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.lifecycle.WireNetwork;
@@ -63,11 +64,28 @@ public final class HostPort implements AutoCloseable {
   public static HostPort open(
       SandboxKind kind, SwitchClient client, String interfaceName, Time time) {
     WorldRecord plan = kind.plan(SandboxId.NODE, "");
-    Optional<World> running = kind.adopt(plan);
+    Optional<World> running = kind.adopt(plan).filter(HostPort::opened);
     World world = running.isPresent() ? running.get() : start(kind, client, interfaceName, plan);
     HostPort port = new HostPort(kind, client, interfaceName, plan, world, time);
     world.agent().onGone(port::agentGone);
     return port;
+  }
+
+  /** An agent whose starter died before it was told what to do has no interface. */
+  private static boolean opened(World world) {
+    boolean told =
+        world
+            .agent()
+            .call(
+                Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
+                OPEN_LIMIT)
+            .getProcesses()
+            .getSandbox()
+            .equals(SandboxId.NODE.value());
+    if (!told) {
+      world.close();
+    }
+    return told;
   }
 
   /** An interface name of its own for each node of this machine. */

@@ -15,13 +15,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +37,7 @@ public final class SocketGuestAgent implements GuestAgent {
   /** The version of the protocol that this class speaks. */
   public static final int PROTOCOL = 1;
 
+  private static final Duration GREETING_LIMIT = Duration.ofSeconds(10);
   private static final Logger LOG = LoggerFactory.getLogger(SocketGuestAgent.class);
 
   private final String name;
@@ -43,7 +45,7 @@ public final class SocketGuestAgent implements GuestAgent {
   private final SocketChannel control;
   private final AtomicLong nextId = new AtomicLong(1);
   private final Map<Long, CompletableFuture<Reply>> waiting = new ConcurrentHashMap<>();
-  private final ReentrantLock writing = new ReentrantLock();
+  private final BlockingQueue<Request> outgoing = new LinkedBlockingQueue<>();
 
   private final Object listeners = new Object();
   private final List<Exited> early = new ArrayList<>();
@@ -75,15 +77,40 @@ public final class SocketGuestAgent implements GuestAgent {
       }
       SocketGuestAgent agent = new SocketGuestAgent(name, dialer, control);
       Thread.ofVirtual().name("agent-" + name).start(agent::readReplies);
+      Thread.ofVirtual().name("agent-writer-" + name).start(agent::writeRequests);
       return agent;
     } catch (IOException error) {
       throw Failure.unavailable("guest agent of " + name + ": " + error.getMessage(), error);
     }
   }
 
+  /** An agent that is stopped accepts connections and never answers. */
   private static void greet(SocketChannel channel, Hello hello) throws IOException {
-    Frames.write(channel, hello);
-    checkGreeting(Frames.read(channel, HelloReply.parser()));
+    CompletableFuture<Boolean> answered = new CompletableFuture<>();
+    CompletableFuture<Boolean> watched =
+        answered
+            .orTimeout(GREETING_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete((answer, late) -> closeIfLate(channel, late));
+    try {
+      Frames.write(channel, hello);
+      checkGreeting(Frames.read(channel, HelloReply.parser()));
+    } catch (IOException error) {
+      throw watched.isCompletedExceptionally()
+          ? new IOException("no answer in " + GREETING_LIMIT, error)
+          : error;
+    } finally {
+      answered.complete(true);
+    }
+  }
+
+  private static void closeIfLate(SocketChannel channel, @Nullable Throwable late) {
+    if (late != null) {
+      try {
+        channel.close();
+      } catch (IOException error) {
+        LOG.debug("closing a connection that nobody answers", error);
+      }
+    }
   }
 
   static void checkGreeting(HelloReply reply) {
@@ -126,14 +153,29 @@ public final class SocketGuestAgent implements GuestAgent {
   }
 
   private void send(Request request) throws IOException {
+    if (request.getSerializedSize() > Frames.MAX_BYTES) {
+      throw Failure.invalidArgument(
+          "request for the guest agent of " + request.getSerializedSize() + " bytes, limit 4 MiB");
+    }
+    outgoing.add(request);
     if (isGone()) {
       throw new IOException("connection is closed");
     }
-    writing.lock();
+  }
+
+  /**
+   * The only writer: a caller whose thread is interrupted would close the channel by writing to it
+   * (InterruptibleChannel), and with it, for us, the sandbox.
+   */
+  private void writeRequests() {
     try {
-      Frames.write(control, request);
-    } finally {
-      writing.unlock();
+      while (true) {
+        Frames.write(control, outgoing.take());
+      }
+    } catch (IOException | Failure error) {
+      lost(error);
+    } catch (InterruptedException ended) {
+      LOG.debug("writer of {} ends", name);
     }
   }
 
@@ -227,10 +269,12 @@ public final class SocketGuestAgent implements GuestAgent {
   private void lost(Exception error) {
     Runnable listener;
     synchronized (listeners) {
+      // Reader and writer both notice; one of them tells.
+      listener = gone ? null : goneListener;
       gone = true;
-      listener = goneListener;
     }
     closeControl();
+    outgoing.clear();
     waiting.values().forEach(future -> future.completeExceptionally(error));
     if (listener != null && !closed) {
       listener.run();

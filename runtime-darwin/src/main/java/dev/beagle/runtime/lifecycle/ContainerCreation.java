@@ -201,8 +201,14 @@ final class ContainerCreation {
   }
 
   private String openLog(Path path) {
+    Path directory = Path.of(sandbox.spec().logDirectory());
+    Path parent = path.resolveSibling(".").normalize();
     try {
-      Files.createDirectories(path.getParent());
+      Files.createDirectories(parent);
+      if (!parent.toRealPath().startsWith(directory.toRealPath())) {
+        throw Failure.invalidArgument(
+            "log path " + path + " leads by a link out of the log directory " + directory);
+      }
     } catch (IOException error) {
       throw Failure.invalidArgument("log directory of " + path + ": " + error.getMessage());
     }

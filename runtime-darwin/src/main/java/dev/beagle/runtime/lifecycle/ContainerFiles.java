@@ -3,17 +3,16 @@ package dev.beagle.runtime.lifecycle;
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.ContainerId;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The folders under ROOT that containers write to: {@code <id>/upper} and {@code <id>/work}. */
 final class ContainerFiles {
@@ -21,6 +20,9 @@ final class ContainerFiles {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final FileAttribute<Set<PosixFilePermission>> ROOT_OF_TREE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"));
+
+  private static final Logger LOG = LoggerFactory.getLogger(ContainerFiles.class);
+  private static final int SHOWN = 200;
 
   private ContainerFiles() {}
 
@@ -42,44 +44,40 @@ final class ContainerFiles {
     deleteTree(parent.resolve(id.value()));
   }
 
-  /** Deletes folders of containers that are not among these. */
+  /**
+   * Deletes folders of containers that are not among these. One that cannot be deleted is left for
+   * the next start: it must not keep the node from starting.
+   */
   static void retain(Path parent, Set<String> known) {
     if (!Files.isDirectory(parent)) {
       return;
     }
+    List<Path> unknown;
     try (Stream<Path> folders = Files.list(parent)) {
-      folders.filter(f -> !known.contains(f.getFileName().toString())).forEach(f -> deleteTree(f));
+      unknown = folders.filter(f -> !known.contains(f.getFileName().toString())).toList();
     } catch (IOException error) {
       throw Failure.internal("cannot list " + parent, error);
     }
+    for (Path folder : unknown) {
+      try {
+        deleteTree(folder);
+      } catch (Failure failure) {
+        LOG.error("what a removed container wrote stays: {}", failure.reason());
+      }
+    }
   }
 
-  /** Never follows a link: a container may have made any. */
   private static void deleteTree(Path folder) {
     try {
-      Files.walkFileTree(
-          folder,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.deleteIfExists(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(
-                Path each, @org.jspecify.annotations.Nullable IOException error)
-                throws IOException {
-              Files.deleteIfExists(each);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (NoSuchFileException gone) {
-      // Deleted by an earlier attempt.
-      return;
+      new TreeDeletion(folder).run();
     } catch (IOException error) {
-      throw Failure.internal("cannot delete " + folder + ": " + error.getMessage(), error);
+      // The container chose the rest of the path: it does not belong into a message whole.
+      throw Failure.internal(
+          "cannot delete " + folder + ": " + shortened(String.valueOf(error.getMessage())), error);
     }
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= SHOWN ? text : "..." + text.substring(text.length() - SHOWN);
   }
 }

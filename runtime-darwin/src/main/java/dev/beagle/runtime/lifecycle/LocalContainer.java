@@ -1,6 +1,7 @@
 package dev.beagle.runtime.lifecycle;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.guest.wire.AcknowledgeExit;
 import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.ReopenLog;
@@ -44,6 +45,9 @@ final class LocalContainer implements Container {
 
   private static final Logger LOG = LoggerFactory.getLogger(LocalContainer.class);
 
+  /** An agent that takes longer for a signal is not going to answer. */
+  private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(5);
+
   /** How long a SIGKILL may take to show. */
   private static final Duration KILL_LIMIT = Duration.ofSeconds(30);
 
@@ -53,6 +57,7 @@ final class LocalContainer implements Container {
   private final LocalSandbox sandbox;
   private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
   private volatile ContainerRecord record;
+  private boolean deleted;
 
   LocalContainer(LocalSandbox sandbox, ContainerRecord record) {
     this.sandbox = sandbox;
@@ -103,12 +108,24 @@ final class LocalContainer implements Container {
 
   synchronized void write(Phase phase) {
     record = record.with(phase);
-    sandbox.environment().records().write(record);
+    writeRecord();
   }
 
   private synchronized void write(ContainerState state) {
     record = record.with(state);
-    sandbox.environment().records().write(record);
+    writeRecord();
+  }
+
+  /** An exit that is told late must not bring a deleted record back. */
+  private void writeRecord() {
+    if (!deleted) {
+      sandbox.environment().records().write(record);
+    }
+  }
+
+  synchronized void deleteRecord() {
+    sandbox.environment().records().delete(record.sandbox(), record.id());
+    deleted = true;
   }
 
   @Override
@@ -181,6 +198,15 @@ final class LocalContainer implements Container {
   }
 
   private synchronized void end(Instant at, ExitStatus status, String reason, String message) {
+    if (!(state() instanceof ContainerState.Exited)) {
+      LOG.info(
+          "container {} ({}) of pod {} ended: {}, exit code {}",
+          id().shortForm(),
+          spec().name().name(),
+          sandbox.spec().name().name(),
+          reason,
+          status.code());
+    }
     try {
       switch (state()) {
         case ContainerState.Created() ->
@@ -218,15 +244,14 @@ final class LocalContainer implements Container {
   }
 
   private void signal(World world, int number, boolean all) {
+    Signal.Builder signal =
+        Signal.newBuilder().setContainer(id().value()).setSignal(number).setAll(all);
     try {
-      world
-          .agent()
-          .call(
-              Request.newBuilder()
-                  .setSignal(
-                      Signal.newBuilder().setContainer(id().value()).setSignal(number).setAll(all)),
-              CALL_LIMIT);
+      world.agent().call(Request.newBuilder().setSignal(signal), SIGNAL_LIMIT);
     } catch (Failure failure) {
+      if (failure.kind() == FailureKind.TIMED_OUT) {
+        throw failure;
+      }
       // It ended by itself in the meantime, or its world did.
       LOG.debug("signal {} to container {}: {}", number, id(), failure.reason());
     }

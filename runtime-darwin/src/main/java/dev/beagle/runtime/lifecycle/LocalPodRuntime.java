@@ -15,6 +15,7 @@ import dev.beagle.runtime.pod.SandboxKindStatus;
 import dev.beagle.runtime.pod.SandboxName;
 import dev.beagle.runtime.pod.SandboxSpec;
 import dev.beagle.runtime.pod.SandboxState;
+import dev.beagle.runtime.state.RecordStore.Stored;
 import dev.beagle.runtime.state.SandboxRecord;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
@@ -27,20 +28,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * This node's pods. Lists and lookups read maps; a sandbox is entered before it is started, under a
- * lock per name, so that a repeated call waits for the first and gets its sandbox.
+ * This node's pods. Lists and lookups read maps; a sandbox is entered before it is started, one
+ * call per name, so that a repeated call waits for the first and gets its sandbox.
  */
 public final class LocalPodRuntime implements PodRuntime {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalPodRuntime.class);
   private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
   private static final long SHM_BYTES = 64L << 20;
 
   private final PodEnvironment environment;
   private final List<SandboxKind> kinds;
   private final Map<SandboxId, LocalSandbox> sandboxes = new ConcurrentHashMap<>();
-  private final Map<SandboxName, ReentrantLock> names = new ConcurrentHashMap<>();
+  private final Set<SandboxName> starting = new HashSet<>();
+  private final Set<String> unrecoveredLayers = ConcurrentHashMap.newKeySet();
 
   private LocalPodRuntime(PodEnvironment environment, List<SandboxKind> kinds) {
     this.environment = environment;
@@ -54,8 +58,7 @@ public final class LocalPodRuntime implements PodRuntime {
    */
   public static LocalPodRuntime recover(PodEnvironment environment, List<SandboxKind> kinds) {
     LocalPodRuntime runtime = new LocalPodRuntime(environment, kinds);
-    new Recovery(environment, runtime::kind, runtime::enter).run();
-    runtime.sweep();
+    runtime.sweep(new Recovery(environment, runtime::kind, runtime::enter).run());
     return runtime;
   }
 
@@ -65,15 +68,25 @@ public final class LocalPodRuntime implements PodRuntime {
     return sandbox;
   }
 
-  /** Ends and deletes what no record speaks of. */
-  private void sweep() {
+  /** Ends and deletes what no record speaks of; what was not recovered is left as it is. */
+  private void sweep(Recovery.Outcome outcome) {
     sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
+    if (!outcome.complete()) {
+      LOG.error("some records cannot be read: nothing is swept, lest something that runs be hurt");
+      return;
+    }
     Set<SandboxId> known = new HashSet<>(sandboxes.keySet());
     known.add(SandboxId.NODE);
-    kinds.stream().filter(kind -> kind.problem().isEmpty()).forEach(kind -> kind.sweep(known));
-    environment.networks().retain(known);
     Set<String> containers = new HashSet<>();
     containers().forEach(container -> containers.add(container.id().value()));
+    for (Stored left : outcome.left()) {
+      known.add(left.sandbox().id());
+      left.containers().forEach(container -> containers.add(container.id().value()));
+      unrecoveredLayers.addAll(
+          left.containers().stream().flatMap(container -> container.layers().stream()).toList());
+    }
+    kinds.stream().filter(kind -> kind.problem().isEmpty()).forEach(kind -> kind.sweep(known));
+    environment.networks().retain(known);
     ContainerFiles.retain(environment.containerFolder(), containers);
     retainLayers();
   }
@@ -85,7 +98,7 @@ public final class LocalPodRuntime implements PodRuntime {
   }
 
   private Set<String> usedLayers() {
-    Set<String> used = new HashSet<>();
+    Set<String> used = new HashSet<>(unrecoveredLayers);
     for (LocalSandbox sandbox : sandboxes.values()) {
       if (sandbox.liveWorld().isPresent()) {
         sandbox.allContainers().forEach(container -> used.addAll(container.record().layers()));
@@ -114,8 +127,7 @@ public final class LocalPodRuntime implements PodRuntime {
   @Override
   public Sandbox runSandbox(SandboxSpec spec) {
     SandboxKind kind = kind(spec.kind());
-    ReentrantLock lock = names.computeIfAbsent(spec.name(), name -> new ReentrantLock());
-    lock.lock();
+    claim(spec.name());
     try {
       for (LocalSandbox existing : sandboxes.values()) {
         if (existing.spec().name().equals(spec.name())
@@ -126,8 +138,24 @@ public final class LocalPodRuntime implements PodRuntime {
       }
       return start(kind, spec);
     } finally {
-      lock.unlock();
-      names.remove(spec.name(), lock);
+      synchronized (starting) {
+        starting.remove(spec.name());
+        starting.notifyAll();
+      }
+    }
+  }
+
+  /** Waits until nobody else is making a sandbox of that name. */
+  private void claim(SandboxName name) {
+    synchronized (starting) {
+      try {
+        while (!starting.add(name)) {
+          starting.wait();
+        }
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw Failure.cancelled("interrupted while sandbox " + name + " was being made");
+      }
     }
   }
 
@@ -145,8 +173,8 @@ public final class LocalPodRuntime implements PodRuntime {
             new SandboxState.Starting(),
             world);
     try (Closer undo = new Closer()) {
-      environment.records().write(record);
       undo.onClose(() -> environment.records().delete(id));
+      environment.records().write(record);
       LocalSandbox sandbox = enter(kind, record);
       undo.onClose(() -> sandboxes.remove(id));
       boolean ownNetwork = spec.network() != NamespaceMode.NODE;
@@ -160,8 +188,8 @@ public final class LocalPodRuntime implements PodRuntime {
       started
           .agent()
           .call(Request.newBuilder().setOpenSandbox(open(id, spec, network)), OPEN_LIMIT);
-      sandbox.inhabit(started);
-      sandbox.become(
+      sandbox.begin(
+          started,
           new SandboxState.Ready(
               network.stream()
                   .flatMap(net -> net.addresses().stream())

@@ -2,6 +2,7 @@ package dev.beagle.runtime.lifecycle;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.lifecycle.Closer;
 import dev.beagle.lifecycle.Tasks;
 import dev.beagle.runtime.guest.wire.AcknowledgeExit;
 import dev.beagle.runtime.guest.wire.CloseSandbox;
@@ -147,6 +148,21 @@ final class LocalSandbox implements Sandbox {
     }
   }
 
+  /**
+   * The first world of this sandbox, opened.
+   *
+   * @throws Failure UNAVAILABLE when it has ended already
+   */
+  void begin(World started, SandboxState.Ready ready) {
+    exclusively(() -> {
+      inhabit(started);
+      if (world == null) {
+        throw Failure.unavailable("the guest agent of sandbox " + id() + " died at once");
+      }
+      become(ready);
+    });
+  }
+
   /** From now on exits and the world's own end are ours to handle. */
   void inhabit(World started) {
     world = started;
@@ -168,6 +184,15 @@ final class LocalSandbox implements Sandbox {
   }
 
   private void exited(Exited event) {
+    try {
+      handleExit(event);
+    } catch (Failure failure) {
+      // Not acknowledged: the agent tells it again to the next connection.
+      LOG.error("exit of container {}: {}", event.getContainer(), failure.reason());
+    }
+  }
+
+  private void handleExit(Exited event) {
     if (!event.getExec().isEmpty()) {
       streams.exited(event);
       return;
@@ -211,19 +236,26 @@ final class LocalSandbox implements Sandbox {
     onRelease.run();
   }
 
-  /** What follows the end of a world, however it came. Caller holds the lock. */
+  /**
+   * What follows the end of a world, however it came. Each step is taken whatever becomes of the
+   * others: with a full disk, too, nothing may live on unseen. Caller holds the lock.
+   */
   void endWorld(String reason) {
     World current = world;
     world = null;
+    record = record.with(new SandboxState.NotReady(reason));
     if (current != null) {
       current.close();
     }
-    become(new SandboxState.NotReady(reason));
     streams.lost();
-    kind.discard(record.world(), containers.keySet().stream().map(ContainerId::value).toList());
-    allContainers().forEach(LocalContainer::lost);
-    if (spec().network() != NamespaceMode.NODE) {
-      environment.networks().detach(id());
+    List<String> ids = containers.keySet().stream().map(ContainerId::value).toList();
+    try (Closer steps = new Closer()) {
+      steps.onClose(() -> environment.records().write(record));
+      if (spec().network() != NamespaceMode.NODE) {
+        steps.onClose(() -> environment.networks().detach(id()));
+      }
+      allContainers().forEach(container -> steps.onClose(container::lost));
+      steps.onClose(() -> kind.discard(record.world(), ids));
     }
   }
 
@@ -266,28 +298,42 @@ final class LocalSandbox implements Sandbox {
 
   @Override
   public void stop(Duration grace) {
-    if (world != null) {
-      Tasks.all(
-          localContainers().stream()
-              .map(container ->
-                  (Callable<Boolean>)
-                      () -> {
-                        container.stop(grace);
-                        return true;
-                      })
-              .toList());
-    }
+    boolean answers = stopContainers(grace);
     exclusively(() -> {
       switch (state()) {
         case SandboxState.Removed() -> LOG.debug("sandbox {} is removed already", id());
         case SandboxState.NotReady(String reason) -> endWorld(reason);
         case SandboxState.Ready _, SandboxState.Starting _ -> {
-          closeWorld();
+          if (answers) {
+            closeWorld();
+          }
           endWorld("stopped");
         }
       }
     });
     onRelease.run();
+  }
+
+  /** False when the agent is of no use: then the end of the world ends the containers. */
+  private boolean stopContainers(Duration grace) {
+    if (world == null) {
+      return true;
+    }
+    return !Tasks.all(
+            localContainers().stream()
+                .map(container -> (Callable<Boolean>) () -> stopOrLog(container, grace))
+                .toList())
+        .contains(false);
+  }
+
+  private boolean stopOrLog(LocalContainer container, Duration grace) {
+    try {
+      container.stop(grace);
+      return true;
+    } catch (Failure failure) {
+      LOG.warn("sandbox {} is ended by force: {}", id(), failure.reason());
+      return false;
+    }
   }
 
   /** Asks the agent to leave in order; {@link #endWorld} sees to it in any case. */
@@ -339,7 +385,7 @@ final class LocalSandbox implements Sandbox {
       deleteInWorld(current, container.record());
     }
     ContainerFiles.delete(environment.containerFolder(), container.id());
-    environment.records().delete(id(), container.id());
+    container.deleteRecord();
     containers.remove(container.id());
   }
 

@@ -11,10 +11,12 @@ import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.state.ContainerRecord;
 import dev.beagle.runtime.state.ContainerRecord.Phase;
+import dev.beagle.runtime.state.RecordStore;
 import dev.beagle.runtime.state.RecordStore.Stored;
 import dev.beagle.runtime.state.SandboxRecord;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +37,7 @@ final class Recovery {
   private final PodEnvironment environment;
   private final Function<String, SandboxKind> kinds;
   private final BiFunction<SandboxKind, SandboxRecord, LocalSandbox> enter;
+  private volatile boolean complete;
 
   Recovery(
       PodEnvironment environment,
@@ -45,13 +48,35 @@ final class Recovery {
     this.enter = enter;
   }
 
-  void run() {
+  /**
+   * Does it.
+   *
+   * @return what was found and could not be recovered: it must not be touched
+   */
+  Outcome run() {
+    RecordStore.Loaded loaded = environment.records().load();
+    complete = loaded.complete();
     List<Callable<Boolean>> tasks =
-        environment.records().load().stream()
+        loaded.sandboxes().stream()
             .map(stored -> (Callable<Boolean>) () -> recoverOrLog(stored))
             .toList();
-    Tasks.all(tasks);
+    List<Boolean> recovered = Tasks.all(tasks);
+    List<Stored> left = new ArrayList<>();
+    for (int i = 0; i < recovered.size(); i++) {
+      if (!recovered.get(i)) {
+        left.add(loaded.sandboxes().get(i));
+      }
+    }
+    return new Outcome(left, complete);
   }
+
+  /**
+   * How it went.
+   *
+   * @param left recorded and not recovered
+   * @param complete whether every record could be read
+   */
+  record Outcome(List<Stored> left, boolean complete) {}
 
   /** One sandbox that cannot be recovered must not keep the node from starting. */
   private boolean recoverOrLog(Stored stored) {
@@ -94,7 +119,7 @@ final class Recovery {
     return sameBoot ? "the sandbox's guest agent died" : "the machine was restarted";
   }
 
-  private static void adopt(LocalSandbox sandbox, World world) {
+  private void adopt(LocalSandbox sandbox, World world) {
     ProcessList processes =
         world
             .agent()
@@ -105,7 +130,7 @@ final class Recovery {
     Map<String, ContainerProcess> running = new HashMap<>();
     for (ContainerProcess process : processes.getContainersList()) {
       running.put(process.getContainer(), process);
-      if (sandbox.findContainer(new ContainerId(process.getContainer())).isEmpty()) {
+      if (complete && sandbox.findContainer(new ContainerId(process.getContainer())).isEmpty()) {
         world
             .agent()
             .call(

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who a container runs as: the client's word, else the image's {@code User}, looked up in the
@@ -49,6 +50,10 @@ final class ImageUsers {
   /** A user and the groups, the primary one first in {@code groups}. */
   record Resolved(long uid, long gid, List<Long> groups) {}
 
+  /**
+   * Numbers are numbers: an image whose passwd names a user {@code 1000} and gives it uid 0 must
+   * not turn a client's number into root (runc had that fault, CVE-2016-3697).
+   */
   Resolved resolve(SecuritySpec security, String imageUser) {
     String user = "";
     String group = "";
@@ -58,40 +63,39 @@ final class ImageUsers {
         user = colon < 0 ? imageUser : imageUser.substring(0, colon);
         group = colon < 0 ? "" : imageUser.substring(colon + 1);
       }
-      case Identity.Named(String name) -> user = name;
+      case Identity.Named(String name) -> {
+        if (isNumber(name)) {
+          throw Failure.invalidArgument(
+              "user name " + name + " is a number; give it as the numeric user");
+        }
+        user = name;
+      }
       case Identity.Numbered(long uid) -> user = Long.toString(uid);
     }
+    String[] entry = user.isEmpty() ? findById(users, "0") : findUser(user);
+    long uid = entry != null ? number("user " + user, entry[2]) : numberOrZero(user);
+    long gid = entry != null ? number("group of user " + user, entry[3]) : 0;
     if (security.group().isPresent()) {
-      group = Long.toString(security.group().getAsLong());
-    }
-    String[] entry = user.isEmpty() ? null : findUser(user);
-    long uid;
-    long gid = 0;
-    if (entry != null) {
-      uid = number("user " + user, entry[2]);
-      gid = number("group of user " + user, entry[3]);
-    } else {
-      uid = user.isEmpty() ? 0 : number("user", user);
-      String[] byId = findUser(Long.toString(uid));
-      gid = byId == null ? 0 : number("group of user " + uid, byId[3]);
-    }
-    if (!group.isEmpty()) {
+      gid = number("group", Long.toString(security.group().getAsLong()));
+    } else if (!group.isEmpty()) {
       gid = findGroup(group);
     }
     return new Resolved(uid, gid, allGroups(security, uid, gid));
+  }
+
+  private static long numberOrZero(String user) {
+    return user.isEmpty() ? 0 : number("user", user);
   }
 
   private List<Long> allGroups(SecuritySpec security, long uid, long gid) {
     List<Long> all = new ArrayList<>();
     all.add(gid);
     TreeSet<Long> others = new TreeSet<>();
-    if (!security.strictGroups()) {
-      String[] entry = findUser(Long.toString(uid));
-      if (entry != null) {
-        for (String[] group : groups) {
-          if (group.length > 3 && List.of(group[3].split(",")).contains(entry[0])) {
-            others.add(number("group " + group[0], group[2]));
-          }
+    String[] entry = findById(users, Long.toString(uid));
+    if (!security.strictGroups() && entry != null) {
+      for (String[] group : groups) {
+        if (group.length > 3 && List.of(group[3].split(",", -1)).contains(entry[0])) {
+          others.add(number("group " + group[0], group[2]));
         }
       }
     }
@@ -103,35 +107,46 @@ final class ImageUsers {
     return all;
   }
 
-  private String @org.jspecify.annotations.Nullable [] findUser(String nameOrId) {
-    for (String[] entry : users) {
-      if (entry[0].equals(nameOrId)) {
-        return entry;
-      }
+  private String @Nullable [] findUser(String nameOrId) {
+    if (isNumber(nameOrId)) {
+      return findById(users, nameOrId);
     }
-    for (String[] entry : users) {
-      if (entry[2].equals(nameOrId)) {
-        return entry;
-      }
-    }
-    if (!isNumber(nameOrId)) {
+    String[] entry = findByName(users, nameOrId);
+    if (entry == null) {
       throw Failure.invalidArgument(
           "user " + nameOrId + " is not in the image's /etc/passwd; use a numeric user");
+    }
+    return entry;
+  }
+
+  private long findGroup(String nameOrId) {
+    if (isNumber(nameOrId)) {
+      return number("group", nameOrId);
+    }
+    String[] entry = findByName(groups, nameOrId);
+    if (entry == null) {
+      throw Failure.invalidArgument(
+          "group " + nameOrId + " is not in the image's /etc/group; use a numeric group");
+    }
+    return number("group " + nameOrId, entry[2]);
+  }
+
+  private static String @Nullable [] findByName(List<String[]> entries, String name) {
+    for (String[] entry : entries) {
+      if (entry[0].equals(name)) {
+        return entry;
+      }
     }
     return null;
   }
 
-  private long findGroup(String nameOrId) {
-    for (String[] entry : groups) {
-      if (entry[0].equals(nameOrId)) {
-        return number("group " + nameOrId, entry[2]);
+  private static String @Nullable [] findById(List<String[]> entries, String id) {
+    for (String[] entry : entries) {
+      if (entry[2].equals(id)) {
+        return entry;
       }
     }
-    if (!isNumber(nameOrId)) {
-      throw Failure.invalidArgument(
-          "group " + nameOrId + " is not in the image's /etc/group; use a numeric group");
-    }
-    return number("group", nameOrId);
+    return null;
   }
 
   private static boolean isNumber(String text) {

@@ -1,6 +1,9 @@
 package dev.beagle.runtime.posix;
 
 import com.sun.jna.LastErrorException;
+import dev.beagle.failure.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -16,7 +19,12 @@ public final class Descriptor implements AutoCloseable {
     return new Descriptor(number);
   }
 
-  /** Opens a log for appending, never through a symbolic link; made (0640) when missing. */
+  /**
+   * Opens a log for appending; made (0640) when missing.
+   *
+   * @throws dev.beagle.failure.Failure INVALID_ARGUMENT for what is no regular file of one name: a
+   *     link, or a FIFO that would hold us up
+   */
   public static Descriptor openLog(Path path) {
     boolean arm = "aarch64".equals(System.getProperty("os.arch"));
     int flags =
@@ -24,11 +32,29 @@ public final class Descriptor implements AutoCloseable {
             | PosixAbi.O_CREAT
             | PosixAbi.O_APPEND
             | PosixAbi.O_CLOEXEC
+            | PosixAbi.O_NONBLOCK
             | (arm ? PosixAbi.O_NOFOLLOW_ARM64 : PosixAbi.O_NOFOLLOW_GENERIC);
+    Descriptor log;
     try {
-      return owning(PosixAbi.open(path.toString(), flags, 0640));
+      log = owning(PosixAbi.open(path.toString(), flags, 0640));
     } catch (LastErrorException error) {
-      throw PosixError.of("open log", path, error);
+      throw Failure.invalidArgument("log " + path + " cannot be opened: " + error.getMessage());
+    }
+    if (!log.isPlainFile()) {
+      log.close();
+      throw Failure.invalidArgument("log " + path + " is not a regular file with one name");
+    }
+    return log;
+  }
+
+  private boolean isPlainFile() {
+    try {
+      Path self = Path.of("/proc/self/fd/" + number());
+      return Files.isRegularFile(self)
+          && Files.getAttribute(self, "unix:nlink") instanceof Integer links
+          && links == 1;
+    } catch (IOException error) {
+      return false;
     }
   }
 

@@ -14,6 +14,7 @@ final class PosixAbi {
   static final int O_RDWR = 2;
   static final int O_CREAT = 0x40;
   static final int O_APPEND = 0x400;
+  static final int O_NONBLOCK = 0x800;
   static final int O_CLOEXEC = 0x80000;
   static final int O_NOFOLLOW_GENERIC = 0x20000;
   static final int O_NOFOLLOW_ARM64 = 0x8000;

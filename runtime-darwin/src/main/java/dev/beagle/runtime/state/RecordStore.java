@@ -81,7 +81,10 @@ public final class RecordStore {
 
   /** Deletes the sandbox's whole folder. */
   public void delete(SandboxId id) {
-    Path target = folderOf(id);
+    deleteFolder(folderOf(id));
+  }
+
+  private static void deleteFolder(Path target) {
     // The sandbox's record goes last: what is left without it would not be found again.
     try (Stream<Path> files = Files.list(target)) {
       for (Path file : (Iterable<Path>) files::iterator) {
@@ -99,39 +102,56 @@ public final class RecordStore {
   }
 
   /**
-   * Everything that was recorded. A sandbox whose record cannot be read is left out: what runs of
-   * it is found by its cgroup.
+   * Everything that was recorded.
+   *
+   * @param complete false when a record could not be read: then what no record speaks of may well
+   *     be something's that runs
    */
-  public List<Stored> load() {
+  public record Loaded(List<Stored> sandboxes, boolean complete) {
+    public Loaded {
+      sandboxes = List.copyOf(sandboxes);
+    }
+  }
+
+  /** Reads all records; folders that a crash left without one are deleted. */
+  public Loaded load() {
     List<Stored> found = new ArrayList<>();
+    boolean complete = true;
     for (Path each : list(folder)) {
       Path file = each.resolve(SANDBOX_FILE);
       if (!Files.exists(file)) {
+        if (!each.equals(folderOf(SandboxId.NODE))) {
+          deleteFolder(each);
+        }
         continue;
       }
       try {
         SandboxRecord sandbox = json.readValue(Files.readAllBytes(file), SandboxRecord.class);
-        found.add(new Stored(sandbox, containers(each)));
+        List<ContainerRecord> containers = new ArrayList<>();
+        complete &= readContainers(each, containers);
+        found.add(new Stored(sandbox, List.copyOf(containers)));
       } catch (IOException | JacksonException error) {
-        LOG.error("record {} cannot be read and is set aside: {}", file, error.getMessage());
+        LOG.error("record {} cannot be read and is left alone: {}", file, error.getMessage());
+        complete = false;
       }
     }
-    return found;
+    return new Loaded(found, complete);
   }
 
-  private List<ContainerRecord> containers(Path sandbox) {
-    List<ContainerRecord> found = new ArrayList<>();
+  private boolean readContainers(Path sandbox, List<ContainerRecord> found) {
+    boolean complete = true;
     for (Path file : list(sandbox)) {
       String name = file.getFileName().toString();
       if (name.startsWith(CONTAINER_PREFIX) && name.endsWith(SUFFIX)) {
         try {
           found.add(json.readValue(Files.readAllBytes(file), ContainerRecord.class));
         } catch (IOException | JacksonException error) {
-          LOG.error("record {} cannot be read: {}", file, error.getMessage());
+          LOG.error("record {} cannot be read and is left alone: {}", file, error.getMessage());
+          complete = false;
         }
       }
     }
-    return found;
+    return complete;
   }
 
   private static List<Path> list(Path folder) {
@@ -148,6 +168,7 @@ public final class RecordStore {
       Files.write(aside, json.writeValueAsBytes(record));
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException error) {
+      aside.toFile().delete();
       throw Failure.exhausted("cannot write record " + target + ": " + error.getMessage());
     }
   }

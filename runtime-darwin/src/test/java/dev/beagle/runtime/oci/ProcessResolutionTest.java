@@ -100,6 +100,27 @@ class ProcessResolutionTest {
   }
 
   @Test
+  void aNumberIsNeverAUserNameOfTheImage() {
+    Map<String, String> hostile =
+        Map.of("/etc/passwd", "1000:x:0:0::/:/bin/sh\n", "/etc/group", "2000:x:0:\n");
+    ContainerSpec spec =
+        Specs.container(
+            "c", as(new Identity.Numbered(1000), OptionalLong.of(2000), false), List.of());
+    ResolvedProcess process =
+        ProcessResolution.resolve(
+            spec, new FixedImage(hostile, image("1000:2000")).open(spec.imageId()), "h");
+    assertThat(process.uid()).isEqualTo(1000);
+    assertThat(process.gid()).isEqualTo(2000);
+
+    ContainerSpec byImage = Specs.container("c");
+    ResolvedProcess asImageSays =
+        ProcessResolution.resolve(
+            byImage, new FixedImage(hostile, image("1000:2000")).open(spec.imageId()), "h");
+    assertThat(asImageSays.uid()).isEqualTo(1000);
+    assertThat(asImageSays.gid()).isEqualTo(2000);
+  }
+
+  @Test
   void anUnknownUserNameIsRefused() {
     assertThatThrownBy(() -> resolve(Specs.container("c"), "nobody-here"))
         .isInstanceOf(Failure.class)

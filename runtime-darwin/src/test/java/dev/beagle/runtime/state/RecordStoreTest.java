@@ -74,7 +74,7 @@ class RecordStoreTest {
                     Optional.empty(), NOW, new ExitStatus(128, false), "StartError", "no x")));
     containers.forEach(store::write);
 
-    List<RecordStore.Stored> loaded = new RecordStore(folder).load();
+    List<RecordStore.Stored> loaded = new RecordStore(folder).load().sandboxes();
 
     assertThat(loaded).hasSize(1);
     assertThat(loaded.getFirst().sandbox()).isEqualTo(record);
@@ -89,7 +89,11 @@ class RecordStoreTest {
     Path broken = Files.createDirectory(folder.resolve("0123456789ab"));
     Files.writeString(broken.resolve("sandbox.json"), "{\"version\":1,");
 
-    assertThat(store.load()).extracting(stored -> stored.sandbox().id()).containsExactly(good);
+    RecordStore.Loaded loaded = store.load();
+    assertThat(loaded.sandboxes())
+        .extracting(stored -> stored.sandbox().id())
+        .containsExactly(good);
+    assertThat(loaded.complete()).isFalse();
   }
 
   @Test
