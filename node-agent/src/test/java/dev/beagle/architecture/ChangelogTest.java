@@ -19,9 +19,11 @@ import org.junit.jupiter.api.Test;
 final class ChangelogTest {
   private static final Pattern RELEASE =
       Pattern.compile("## \\[(\\d+\\.\\d+\\.\\d+)\\] - (\\d{4}-\\d{2}-\\d{2})");
+
   /** The form's own kinds of change, and what a release does not do yet. */
   private static final Pattern KIND =
       Pattern.compile("### (Added|Changed|Deprecated|Removed|Fixed|Security|Known limits)");
+
   private static final Pattern LINK = Pattern.compile("\\[[^]]+]: \\S+");
 
   /** A version and its day. */
