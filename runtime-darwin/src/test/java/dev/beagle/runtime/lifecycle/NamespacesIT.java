@@ -1,29 +1,19 @@
 package dev.beagle.runtime.lifecycle;
 
+import static dev.beagle.runtime.lifecycle.NamespacesNode.output;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
-import dev.beagle.runtime.namespaces.NamespacesKind;
 import dev.beagle.runtime.pod.Container;
 import dev.beagle.runtime.pod.ContainerState;
-import dev.beagle.runtime.pod.ExecSpec;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxState;
-import dev.beagle.runtime.state.RecordStore;
-import dev.beagle.runtime.stdio.ContainerProcess;
 import dev.beagle.runtime.testing.BusyboxImage;
-import dev.beagle.runtime.testing.NoNetworks;
 import dev.beagle.runtime.testing.Specs;
-import dev.beagle.time.Time;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -35,51 +25,20 @@ import org.junit.jupiter.api.io.TempDir;
 class NamespacesIT {
   @TempDir Path folder;
 
-  private BusyboxImage image;
+  private NamespacesNode node;
   private LocalPodRuntime runtime;
 
   @BeforeEach
   void open() throws IOException {
-    image = BusyboxImage.require(folder.resolve("image"));
-    runtime = recover();
-  }
-
-  private LocalPodRuntime recover() {
-    Path run = folder.resolve("run");
-    Path root = folder.resolve("root");
-    return LocalPodRuntime.recover(
-        new PodEnvironment(
-            new RecordStore(run.resolve("sandboxes")),
-            image,
-            new NoNetworks(),
-            root.resolve("containers"),
-            "boot",
-            Time.system()),
-        List.of(
-            NamespacesKind.create(
-                root, run, run.resolve("port.sock"), Path.of("/usr/bin/crun"), Time.system())));
+    node = new NamespacesNode(folder, BusyboxImage.require(folder.resolve("image")));
+    runtime = node.runtime();
   }
 
   @AfterEach
   void nothingIsLeft() throws IOException {
-    runtime.sandboxes().forEach(Sandbox::remove);
-    assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(folder.toString());
-    try (Stream<Path> left = Files.walk(folder.resolve("run"))) {
-      assertThat(left.filter(Files::isRegularFile)).isEmpty();
-    }
-    try (Stream<Path> left = Files.list(folder.resolve("root/containers"))) {
-      assertThat(left).isEmpty();
-    }
-  }
-
-  private static String output(Container container, String... command)
-      throws IOException, InterruptedException {
-    ExecSpec spec = new ExecSpec(List.of(command), false, false, true, true, Optional.empty());
-    try (ContainerProcess process = container.exec(spec)) {
-      String text =
-          new String(process.stdout().orElseThrow().readAllBytes(), StandardCharsets.UTF_8)
-              + new String(process.stderr().orElseThrow().readAllBytes(), StandardCharsets.UTF_8);
-      return text + "exit " + process.await().code();
+    // Absent when the test is skipped.
+    if (node != null) {
+      node.removeAllAndCheck();
     }
   }
 
@@ -123,7 +82,8 @@ class NamespacesIT {
     ends.start();
     assertThat(ends.await().code()).isEqualTo(3);
 
-    runtime = recover();
+    node.restart();
+    runtime = node.runtime();
 
     Container found = runtime.findContainer(lives.id()).orElseThrow();
     assertThat(found.state()).isInstanceOf(ContainerState.Running.class);

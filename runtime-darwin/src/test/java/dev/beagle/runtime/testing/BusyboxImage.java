@@ -14,12 +14,21 @@ import org.junit.jupiter.api.Assumptions;
 public final class BusyboxImage implements RootFilesystems {
   private static final List<String> APPLETS =
       List.of(
-          "sh", "echo", "sleep", "cat", "ls", "true", "false", "id", "ps", "mount", "dd", "yes");
+          "sh", "echo", "sleep", "cat", "ls", "true", "false", "id", "ps", "mount", "dd", "yes",
+          "tail", "touch");
 
   private final Path image;
 
-  private BusyboxImage(Path image) {
+  private final String stopSignal;
+
+  private BusyboxImage(Path image, String stopSignal) {
     this.image = image;
+    this.stopSignal = stopSignal;
+  }
+
+  /** The same image with a stop signal in its config. */
+  public BusyboxImage stoppedBy(String signal) {
+    return new BusyboxImage(image, signal);
   }
 
   /** Skips the test where a tool is missing, saying which. */
@@ -47,7 +56,7 @@ public final class BusyboxImage implements RootFilesystems {
     if (!Files.exists(image)) {
       throw new IOException("mkfs.erofs: " + output);
     }
-    return new BusyboxImage(image);
+    return new BusyboxImage(image, "");
   }
 
   @Override
@@ -60,7 +69,8 @@ public final class BusyboxImage implements RootFilesystems {
 
       @Override
       public ImageDefaults defaults() {
-        return new ImageDefaults(List.of(), List.of("/bin/sh"), List.of(), "", "", "", List.of());
+        return new ImageDefaults(
+            List.of(), List.of("/bin/sh"), List.of(), "", "", stopSignal, List.of());
       }
 
       @Override

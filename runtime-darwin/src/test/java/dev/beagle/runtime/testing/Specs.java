@@ -26,6 +26,11 @@ public final class Specs {
 
   private static SandboxSpec sandbox(
       String name, String kind, NamespaceMode network, String logDirectory) {
+    return sandbox(name, kind, network, NamespaceMode.CONTAINER, logDirectory);
+  }
+
+  private static SandboxSpec sandbox(
+      String name, String kind, NamespaceMode network, NamespaceMode pid, String logDirectory) {
     return new SandboxSpec(
         new SandboxName(name, "default", "uid-" + name, 0),
         Owner.CRI,
@@ -34,7 +39,7 @@ public final class Specs {
         Optional.empty(),
         List.of(),
         network,
-        NamespaceMode.CONTAINER,
+        pid,
         NamespaceMode.POD,
         Map.of("app", name),
         Map.of(),
@@ -56,21 +61,31 @@ public final class Specs {
     return sandbox(name, "", NamespaceMode.POD, logDirectory);
   }
 
+  /** On the host's network, with a PID namespace that its containers share. */
+  public static SandboxSpec sharedPidSandbox(String name) {
+    return sandbox(name, "", NamespaceMode.NODE, NamespaceMode.POD, "");
+  }
+
   public static SecuritySpec security() {
+    return security(false, NamespaceMode.CONTAINER, List.of());
+  }
+
+  public static SecuritySpec security(
+      boolean readOnlyRoot, NamespaceMode pid, List<String> addCapabilities) {
     return new SecuritySpec(
         false,
-        false,
+        readOnlyRoot,
         false,
         new Identity.OfImage(),
         OptionalLong.empty(),
         List.of(),
         false,
-        List.of(),
+        addCapabilities,
         List.of(),
         new Seccomp.Unconfined(),
         List.of(),
         List.of(),
-        NamespaceMode.CONTAINER,
+        pid,
         "");
   }
 
@@ -80,11 +95,16 @@ public final class Specs {
 
   public static ContainerSpec container(
       String name, SecuritySpec security, List<FolderMount> mounts, String... command) {
-    return newContainer(name, security, mounts, "", command);
+    return newContainer(name, security, mounts, "", ResourceSpec.unlimited(), command);
+  }
+
+  public static ContainerSpec limitedContainer(
+      String name, ResourceSpec resources, String... command) {
+    return newContainer(name, security(), List.of(), "", resources, command);
   }
 
   public static ContainerSpec loggingContainer(String name, String logPath) {
-    return newContainer(name, security(), List.of(), logPath, "sh");
+    return newContainer(name, security(), List.of(), logPath, ResourceSpec.unlimited(), "sh");
   }
 
   private static ContainerSpec newContainer(
@@ -92,6 +112,7 @@ public final class Specs {
       SecuritySpec security,
       List<FolderMount> mounts,
       String logPath,
+      ResourceSpec resources,
       String... command) {
     return new ContainerSpec(
         new ContainerName(name, 0),
@@ -110,6 +131,6 @@ public final class Specs {
         false,
         "",
         security,
-        ResourceSpec.unlimited());
+        resources);
   }
 }
