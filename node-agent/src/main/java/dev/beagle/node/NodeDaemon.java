@@ -20,6 +20,7 @@ import dev.beagle.node.cri.CriServer;
 import dev.beagle.node.images.ImageCallsBackend;
 import dev.beagle.node.images.ImageRoots;
 import dev.beagle.node.network.HostPort;
+import dev.beagle.node.network.RouteConflict;
 import dev.beagle.node.network.SwitchNetworks;
 import dev.beagle.node.network.SwitchWatch;
 import dev.beagle.node.streaming.StreamingServer;
@@ -57,6 +58,9 @@ final class NodeDaemon implements RunningNode {
     // Undoes what outlives us, when the start fails on a node without pods.
     Closer undo = new Closer();
     try {
+      if (config.network().hostPort()) {
+        RouteConflict.refuse(config.network().podCidr(), HostPort.nameFor(config.run()));
+      }
       RecordStore records = new RecordStore(config.run().resolve("sandboxes"));
       boolean fresh = records.load().sandboxes().isEmpty();
       SwitchSettings settings = switchSettings(config);
