@@ -8,6 +8,7 @@ import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,7 @@ public final class SwitchProcess {
     Process process;
     try {
       Files.createDirectories(settings.folder());
+      keepLog(settings);
       process =
           new ProcessBuilder(detached(command, settings))
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -100,6 +102,13 @@ public final class SwitchProcess {
     }
     process.destroyForcibly();
     throw Failure.unavailable("the switch does not start: " + endOfLog(settings));
+  }
+
+  private static void keepLog(SwitchSettings settings) throws IOException {
+    Path log = settings.logFile();
+    if (Files.exists(log) && Files.size(log) > 0) {
+      Files.move(log, settings.previousLogFile(), StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   /**

@@ -52,6 +52,11 @@ public record SwitchSettings(Path folder, IpPrefix podRange, int mtu, Path resol
     return folder.resolve("log");
   }
 
+  /** What the switch before wrote: why it ended stands there. */
+  Path previousLogFile() {
+    return folder.resolve("log.old");
+  }
+
   List<String> toArguments() {
     return List.of(
         "--folder", folder.toString(),

@@ -4,6 +4,7 @@ import dev.beagle.net.flow.TimerQueue;
 import dev.beagle.net.host.HostDatagrams;
 import dev.beagle.net.host.HostStream;
 import dev.beagle.net.host.HostStream.ConnectFailure;
+import dev.beagle.net.link.SwitchPort;
 import dev.beagle.net.wire.IpAddress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,31 +20,35 @@ final class DnsExchange implements HostStream.Events {
   private static final int PORT = 53;
   private static final long PATIENCE = 2_000_000_000L;
   private static final int ROUNDS = 2;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final DnsForwarder forwarder;
+  private final SwitchPort asker;
   private final DnsMessage query;
   private final List<IpAddress> servers;
   private final Consumer<@Nullable DnsMessage> outcome;
   private final TimerQueue.Timer timer;
-  private final ByteBuffer request;
-  private ByteBuffer response = ByteBuffer.allocate(2);
+  private ByteBuffer request = NOTHING;
+  private ByteBuffer response = NOTHING;
   private @Nullable HostDatagrams socket;
   private @Nullable HostStream stream;
   private @Nullable DnsMessage failureReply;
   private int tries;
+  private int heldBytes;
   private boolean done;
 
   DnsExchange(
       DnsForwarder forwarder,
+      SwitchPort asker,
       DnsMessage query,
       List<IpAddress> servers,
       Consumer<@Nullable DnsMessage> outcome) {
     this.forwarder = forwarder;
+    this.asker = asker;
     this.query = query;
     this.servers = servers;
     this.outcome = outcome;
     this.timer = forwarder.timers().timer(this::nextServer);
-    this.request = ByteBuffer.allocate(2 + query.length());
   }
 
   void start() {
@@ -77,7 +82,7 @@ final class DnsExchange implements HostStream.Events {
   private void datagramReadable() {
     HostDatagrams from = socket;
     while (from != null) {
-      ByteBuffer buffer = ByteBuffer.allocate(0xFFFF);
+      ByteBuffer buffer = forwarder.scratch();
       try {
         if (!from.receive(buffer)) {
           return;
@@ -86,9 +91,9 @@ final class DnsExchange implements HostStream.Events {
         nextServer();
         return;
       }
-      DnsMessage reply = new DnsMessage(buffer.flip());
-      if (reply.answers(query)) {
-        answered(reply);
+      buffer.flip();
+      if (new DnsMessage(buffer).answers(query)) {
+        answered(new DnsMessage(ByteBuffer.allocate(buffer.limit()).put(buffer).flip()));
         return;
       }
     }
@@ -108,7 +113,8 @@ final class DnsExchange implements HostStream.Events {
   }
 
   private void askOverTcp() {
-    request.clear().putShort((short) query.length()).put(query.bytes()).flip();
+    request = ByteBuffer.allocate(2 + query.length());
+    request.putShort((short) query.length()).put(query.bytes()).flip();
     response = ByteBuffer.allocate(2);
     timer.arm(forwarder.now() + PATIENCE);
     stream = forwarder.sockets().connect(servers.get(tries % servers.size()), PORT, this);
@@ -160,7 +166,13 @@ final class DnsExchange implements HostStream.Events {
 
   private void streamFilled(HostStream from) throws IOException {
     if (response.capacity() == 2) {
-      response = ByteBuffer.allocate(Math.max(response.getShort(0) & 0xFFFF, 3));
+      int length = Math.max(response.getShort(0) & 0xFFFF, 3);
+      if (!forwarder.bytes().take(asker, length)) {
+        finish(null);
+        return;
+      }
+      heldBytes = length;
+      response = ByteBuffer.allocate(length);
       if (from.read(response) < 0 || response.hasRemaining()) {
         return;
       }
@@ -183,6 +195,9 @@ final class DnsExchange implements HostStream.Events {
   }
 
   private void closeSockets() {
+    forwarder.bytes().giveBack(asker, heldBytes);
+    heldBytes = 0;
+    response = NOTHING;
     HostDatagrams datagrams = socket;
     HostStream open = stream;
     socket = null;

@@ -79,6 +79,7 @@ public final class Gateway implements GatewaySink {
     gauges.put("tcp_flows", (long) tcp.size());
     gauges.put("udp_flows", (long) udp.size());
     gauges.put("flow_buffer_bytes", around.pool().lentBytes());
+    gauges.put("dns_held_bytes", dns.heldBytes());
     return gauges;
   }
 
@@ -120,11 +121,11 @@ public final class Gateway implements GatewaySink {
   }
 
   /** The host's end of a flow that a pod opens. */
-  private HostStream connect(FlowKey key, HostStream.Events events) {
+  private HostStream connect(SwitchPort from, FlowKey key, HostStream.Events events) {
     if (!key.remote().equals(around.settings().address())) {
       return around.sockets().connect(key.remote(), key.remotePort(), events);
     }
-    return dns.open(key.remotePort() == DNS_PORT, events);
+    return dns.open(from, key.remotePort() == DNS_PORT, events);
   }
 
   private void datagram(SwitchPort from, PacketView packet, boolean forGateway) {
@@ -160,7 +161,7 @@ public final class Gateway implements GatewaySink {
   private void outbound(SwitchPort from, PacketView packet, FlowKey key, boolean forGateway) {
     ByteBuffer payload = packet.buffer();
     if (forGateway && key.remotePort() == DNS_PORT) {
-      dns.ask(payload, answer -> around.sender().udp(from, key, answer));
+      dns.ask(from, payload, answer -> around.sender().udp(from, key, answer));
     } else if (forGateway) {
       errors.about(from, packet, IcmpErrors.PORT_UNREACHABLE);
     } else if (mayLeave(key.remote()) && key.remotePort() != 0) {

@@ -79,6 +79,9 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
 
   @Override
   public void connected() {
+    if (endpoint.isClosed()) {
+      return; // It was killed before the news came.
+    }
     hostConnected = true;
     around.count(Counter.TCP_OPENED);
     endpoint.accept(around.now());

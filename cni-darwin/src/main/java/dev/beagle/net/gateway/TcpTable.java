@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** All TCP flows: finds the one of a segment, or opens it. Confined to the segment's thread. */
@@ -26,19 +25,19 @@ final class TcpTable {
 
   private final Surroundings around;
   private final IcmpErrors errors;
-  private final BiFunction<FlowKey, HostStream.Events, HostStream> connector;
+  private final Connector connector;
   private final Map<FlowKey, TcpFlow> flows = new LinkedHashMap<>();
   private final List<TcpFlow> toFlush = new ArrayList<>();
   private final TcpHeader header = new TcpHeader();
   private int nextGatewayPort;
 
-  /**
-   * @param connector makes the host's end of a flow that a pod opens
-   */
-  TcpTable(
-      Surroundings around,
-      IcmpErrors errors,
-      BiFunction<FlowKey, HostStream.Events, HostStream> connector) {
+  /** Makes the host's end of a flow that a pod opens. */
+  @FunctionalInterface
+  interface Connector {
+    HostStream connect(SwitchPort from, FlowKey key, HostStream.Events events);
+  }
+
+  TcpTable(Surroundings around, IcmpErrors errors, Connector connector) {
     this.around = around;
     this.errors = errors;
     this.connector = connector;
@@ -98,7 +97,7 @@ final class TcpTable {
     }
     TcpFlow flow = new TcpFlow(key, from, around, this);
     flows.put(key, flow);
-    flow.openOutbound(header, connector.apply(key, flow));
+    flow.openOutbound(header, connector.connect(from, key, flow));
   }
 
   /**

@@ -126,6 +126,16 @@ class SwitchProcessIT {
     listen(published.hostPort());
   }
 
+  @Test
+  void whatASwitchWroteBeforeItEndedIsKeptForWhoAsksWhy() throws IOException {
+    kill(ensure());
+    Files.writeString(settings.logFile(), "java.lang.Error: the reason\n");
+    kill(ensure());
+    assertThat(settings.previousLogFile()).content().contains("the reason");
+    ensure();
+    assertThat(settings.previousLogFile()).content().contains("the reason");
+  }
+
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();

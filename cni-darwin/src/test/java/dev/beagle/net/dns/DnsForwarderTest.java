@@ -3,6 +3,8 @@ package dev.beagle.net.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.net.link.SwitchCounters;
+import dev.beagle.net.link.SwitchPort;
+import dev.beagle.net.testing.FaultyLink.Faults;
 import dev.beagle.net.testing.SimulatedNetwork;
 import dev.beagle.net.wire.IpAddress;
 import java.io.IOException;
@@ -25,6 +27,7 @@ class DnsForwarderTest {
 
   @TempDir private Path folder = Path.of("/nonexistent");
   private final SimulatedNetwork network = new SimulatedNetwork(1, folder);
+  private final SwitchPort pod = network.guest("10.88.0.4", Faults.NONE).port();
   private final List<ByteBuffer> answers = new ArrayList<>();
   private final List<ByteBuffer> asked = new ArrayList<>();
 
@@ -66,7 +69,7 @@ class DnsForwarderTest {
   }
 
   private ByteBuffer ask(ByteBuffer query) {
-    forwarder().ask(query, answers::add);
+    forwarder().ask(pod, query, answers::add);
     network.pass(Duration.ofSeconds(30));
     assertThat(answers).hasSize(1);
     assertThat(network.sockets().open()).isZero();
@@ -166,9 +169,54 @@ class DnsForwarderTest {
     assertThat(ask(update).getShort(2) & 0xF).isEqualTo(DnsMessage.NOT_IMPLEMENTED);
     ByteBuffer twoQuestions = query("a.test", 0).putShort(4, (short) 2);
     assertThat(ask(twoQuestions).getShort(2) & 0xF).isEqualTo(DnsMessage.FORMAT_ERROR);
-    forwarder().ask(query("a.test", 0).putShort(2, (short) 0x8180), answers::add);
-    forwarder().ask(ByteBuffer.allocate(5), answers::add);
+    forwarder().ask(pod, query("a.test", 0).putShort(2, (short) 0x8180), answers::add);
+    forwarder().ask(pod, ByteBuffer.allocate(5), answers::add);
     assertThat(answers).isEmpty();
+  }
+
+  @Test
+  void aQuestionThatIsTooLongIsAFormatErrorAndIsNotPassedOn() {
+    network.sockets().answer(FIRST, 53, query -> List.of(reply(query, 0x8180, 0)));
+    ByteBuffer longest = ByteBuffer.allocate(4096).put(query("a.test", 0)).clear();
+    assertThat(ask(longest).getShort(2) & 0xF).isEqualTo(DnsMessage.NO_ERROR);
+    ByteBuffer tooLong = ByteBuffer.allocate(4097).put(query("a.test", 0)).clear();
+    ByteBuffer answer = ask(tooLong);
+    assertThat(answer.getShort(2) & 0xF).isEqualTo(DnsMessage.FORMAT_ERROR);
+    assertThat(answer.remaining()).isEqualTo(query("a.test", 0).remaining());
+  }
+
+  @Test
+  void onePodsSlowQuestionsAreRefusedToItAloneAndOnlyWhileTheyLast() {
+    network.sockets().answer(FIRST, 53, _ -> List.of());
+    network.sockets().answer(SECOND, 53, _ -> List.of());
+    SwitchPort other = network.guest("10.88.0.5", Faults.NONE).port();
+    DnsForwarder forwarder = forwarder();
+    for (int count = 0; count < 256; count++) {
+      forwarder.ask(pod, query("a.test", 0), answers::add);
+    }
+    assertThat(answers).isEmpty();
+    forwarder.ask(pod, query("a.test", 0), answers::add);
+    assertThat(answers).singleElement().satisfies(this::isRefused);
+    answers.clear();
+    forwarder.ask(other, query("a.test", 0), answers::add);
+    assertThat(answers).isEmpty();
+    assertThat(forwarder.bytes().sum()).isPositive();
+
+    network.pass(Duration.ofSeconds(30));
+
+    assertThat(answers).hasSize(257).noneSatisfy(this::isRefused);
+    assertThat(forwarder.bytes().sum()).isZero();
+    network.sockets().answer(FIRST, 53, query -> List.of(reply(query, 0x8180, 0)));
+    answers.clear();
+    forwarder.ask(pod, query("a.test", 0), answers::add);
+    network.pass(Duration.ofSeconds(1));
+    assertThat(answers)
+        .singleElement()
+        .satisfies(answer -> assertThat(answer.getShort(2)).isEqualTo((short) 0x8180));
+  }
+
+  private void isRefused(ByteBuffer answer) {
+    assertThat(answer.getShort(2) & 0xF).isEqualTo(DnsMessage.REFUSED);
   }
 
   @Test
@@ -182,7 +230,7 @@ class DnsForwarderTest {
         bytes[4] = 0;
         bytes[5] = 1;
       }
-      forwarder().ask(ByteBuffer.wrap(bytes), answers::add);
+      forwarder().ask(pod, ByteBuffer.wrap(bytes), answers::add);
     }
     network.pass(Duration.ofMinutes(1));
     assertThat(network.sockets().open()).isZero();
