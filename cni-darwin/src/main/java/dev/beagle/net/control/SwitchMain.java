@@ -32,7 +32,6 @@ import java.util.Set;
 public final class SwitchMain {
   private static final long FLOW_BUFFERS = 256L << 20;
   private static final int FLOW_BUFFER = 1 << 20;
-  private static final int LARGEST_FLOWS = 16_384;
   private static final int BACKLOG = 512;
   private static final int LONGEST_PATH = 103;
 
@@ -101,7 +100,7 @@ public final class SwitchMain {
               addresses.gateway(),
               settings.podRange(),
               settings.mtu(),
-              LARGEST_FLOWS,
+              FileLimit.largestFlows(FileLimit.read(FileLimit.OF_THIS_PROCESS)),
               FLOW_BUFFER,
               random.nextLong(),
               // 4 µs ticks of the wall clock: goes on where the predecessor was.

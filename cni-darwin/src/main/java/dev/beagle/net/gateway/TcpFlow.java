@@ -34,6 +34,7 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
   private final TimerQueue.Timer timer;
   private @Nullable HostStream host;
   private boolean hostConnected;
+  private boolean established;
   private boolean hostEnded;
   private boolean hostBroken;
   private boolean readingPaused;
@@ -59,6 +60,11 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
 
   TcpEndpoint endpoint() {
     return endpoint;
+  }
+
+  /** False until both ends have been there. */
+  boolean isEstablished() {
+    return established;
   }
 
   // ---- Opening
@@ -129,6 +135,7 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
 
   @Override
   public void established() {
+    established = true;
     wantRead(true);
   }
 

@@ -10,7 +10,7 @@ import dev.beagle.net.wire.PacketView;
 import dev.beagle.net.wire.TcpHeader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,8 @@ final class TcpTable {
   private final Surroundings around;
   private final IcmpErrors errors;
   private final Connector connector;
-  private final Map<FlowKey, TcpFlow> flows = new LinkedHashMap<>();
+  private final Map<FlowKey, TcpFlow> flows = new HashMap<>();
+  private final FlowShares<TcpFlow> shares;
   private final List<TcpFlow> toFlush = new ArrayList<>();
   private final TcpHeader header = new TcpHeader();
   private int nextGatewayPort;
@@ -41,6 +42,7 @@ final class TcpTable {
     this.around = around;
     this.errors = errors;
     this.connector = connector;
+    this.shares = new FlowShares<>(around.settings().largestFlows());
   }
 
   int size() {
@@ -92,11 +94,12 @@ final class TcpTable {
       errors.about(from, packet, IcmpErrors.HOST_UNREACHABLE);
       return;
     }
-    if (!makeRoom()) {
+    if (!makeRoom(from)) {
       return; // Silence: the pod tries again.
     }
     TcpFlow flow = new TcpFlow(key, from, around, this);
     flows.put(key, flow);
+    shares.add(from, flow);
     flow.openOutbound(header, connector.connect(from, key, flow));
   }
 
@@ -129,28 +132,37 @@ final class TcpTable {
       FlowKey spread = new FlowKey(PacketView.TCP, pod, podPort, around.settings().address(), port);
       key = flows.containsKey(spread) ? null : spread;
     }
-    if (key == null || !makeRoom()) {
+    if (key == null || !makeRoom(to)) {
       return null;
     }
     TcpFlow flow = new TcpFlow(key, to, around, this);
     flows.put(key, flow);
+    shares.add(to, flow);
     around.count(Counter.TCP_ACCEPTED);
     flow.openInbound(stream);
     return flow;
   }
 
-  private boolean makeRoom() {
-    if (flows.size() < around.settings().largestFlows()) {
+  /** What lingers goes first, then what was never connected; what is in use stays. */
+  private boolean makeRoom(SwitchPort opener) {
+    SwitchPort crowded = shares.crowded(opener);
+    if (crowded == null) {
       return true;
     }
-    for (TcpFlow flow : flows.values()) {
+    TcpFlow victim = null;
+    for (TcpFlow flow : shares.of(crowded)) {
       if (flow.endpoint().isLingering()) {
-        flow.kill();
-        return true;
+        victim = flow;
+        break;
       }
+      victim = victim == null && !flow.isEstablished() ? flow : victim;
     }
     around.count(Counter.FLOWS_EXHAUSTED);
-    return false;
+    if (victim == null) {
+      return false;
+    }
+    victim.kill();
+    return true;
   }
 
   TcpSettings settingsFor(FlowKey key) {
@@ -187,6 +199,7 @@ final class TcpTable {
 
   void remove(TcpFlow flow) {
     flows.remove(flow.key(), flow);
+    shares.remove(flow.port(), flow);
   }
 
   void unreachable(TcpFlow flow, int typeAndCode) {
@@ -202,10 +215,6 @@ final class TcpTable {
 
   /** Ends all flows of a port. */
   void kill(SwitchPort port) {
-    for (TcpFlow flow : List.copyOf(flows.values())) {
-      if (flow.port() == port) {
-        flow.kill();
-      }
-    }
+    shares.copyOf(port).forEach(TcpFlow::kill);
   }
 }

@@ -68,6 +68,10 @@ final class UdpFlow {
     return port;
   }
 
+  boolean isReplied() {
+    return replied;
+  }
+
   /** The guest sends to a peer. */
   void send(FlowKey key, ByteBuffer payload) {
     lastLength = payload.remaining() + 8;

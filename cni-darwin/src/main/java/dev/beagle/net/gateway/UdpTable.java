@@ -6,23 +6,26 @@ import dev.beagle.net.link.SwitchPort;
 import dev.beagle.net.wire.IpAddress;
 import dev.beagle.net.wire.PacketView;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/** All UDP flows, oldest use first; when there is no room the oldest goes. */
+/**
+ * All UDP flows. When there is no room one of the port's own goes, or of the port with the most:
+ * one that nobody answered if there is any, else the least recently used.
+ */
 final class UdpTable {
   private static final IpAddress ANY = IpAddress.ofIpv4(0);
 
   private final Surroundings around;
   private final IcmpErrors errors;
   private final ByteBuffer scratch = ByteBuffer.allocateDirect(65_536);
-  private final LinkedHashMap<FlowKey, UdpFlow> flows = new LinkedHashMap<>(64, 0.75f, true);
+  private final Map<FlowKey, UdpFlow> flows = new HashMap<>();
+  private final FlowShares<UdpFlow> shares;
 
   UdpTable(Surroundings around, IcmpErrors errors) {
     this.around = around;
     this.errors = errors;
+    this.shares = new FlowShares<>(around.settings().largestFlows() / 2);
   }
 
   int size() {
@@ -42,34 +45,43 @@ final class UdpTable {
     FlowKey source = new FlowKey(PacketView.UDP, key.guest(), key.guestPort(), ANY, 0);
     UdpFlow flow = flows.get(source);
     if (flow == null) {
-      makeRoom();
+      makeRoom(from);
       flow = new UdpFlow(source, key, from, around, this);
       flows.put(source, flow);
+      shares.add(from, flow);
       around.count(Counter.UDP_OPENED);
+    } else {
+      shares.used(from, flow);
     }
     flow.send(key, payload);
   }
 
-  private void makeRoom() {
-    if (flows.size() >= around.settings().largestFlows() / 2) {
-      Map.@Nullable Entry<FlowKey, UdpFlow> oldest = flows.firstEntry();
-      if (oldest != null) {
-        around.count(Counter.FLOWS_EXHAUSTED);
-        remove(oldest.getValue());
+  private void makeRoom(SwitchPort opener) {
+    SwitchPort crowded = shares.crowded(opener);
+    if (crowded == null) {
+      return;
+    }
+    UdpFlow victim = null;
+    for (UdpFlow flow : shares.of(crowded)) {
+      if (!flow.isReplied()) {
+        victim = flow;
+        break;
       }
+      victim = victim == null ? flow : victim;
+    }
+    if (victim != null) {
+      around.count(Counter.FLOWS_EXHAUSTED);
+      remove(victim);
     }
   }
 
   void remove(UdpFlow flow) {
     flows.remove(flow.source(), flow);
+    shares.remove(flow.port(), flow);
     flow.close();
   }
 
   void kill(SwitchPort port) {
-    for (UdpFlow flow : List.copyOf(flows.values())) {
-      if (flow.port() == port) {
-        remove(flow);
-      }
-    }
+    shares.copyOf(port).forEach(this::remove);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.net.host.HostStream.ConnectFailure;
 import dev.beagle.net.link.SwitchCounters.Counter;
+import dev.beagle.net.link.SwitchPort;
 import dev.beagle.net.tcp.TcpOwner;
 import dev.beagle.net.testing.FaultyLink.Faults;
 import dev.beagle.net.testing.GuestConnection;
@@ -306,6 +307,77 @@ class NetworkSimulationTest {
     assertThat(arrived).hasSize(1);
     assertThat(arrived.getFirst()).isEqualTo(payload);
     assertThat(guest.packets()).hasSize(3); // The echo, in fragments of the MTU.
+  }
+
+  @Test
+  void onePodsConnectionsFillItsShareOnlyAndThoseInUseStay() {
+    SimulatedNetwork network = new SimulatedNetwork(1, NO_RESOLVERS);
+    SimulatedGuest greedy = network.guest("10.88.0.4", Faults.NONE);
+    network.sockets().serve(SERVER, 80, _ -> {});
+    List<GuestConnection> connections = new ArrayList<>();
+    for (int count = 0; count < 100; count++) {
+      connections.add(greedy.connect(SERVER, 80, new byte[1]).keepOpen());
+    }
+    network.pass(Duration.ofMillis(100));
+    for (int count = 0; count < 100; count++) {
+      greedy.connect(SERVER, 80, new byte[1]).keepOpen();
+      network.pass(Duration.ofMillis(1));
+    }
+    // A quarter of the 256 that the simulated gateway has.
+    assertThat(network.gateway().gauges()).containsEntry("tcp_flows", 64L);
+    assertThat(network.counters().value(Counter.FLOWS_EXHAUSTED)).isPositive();
+    assertThat(connections.stream().filter(each -> each.abortedBy() == null))
+        .hasSizeGreaterThan(63);
+
+    GuestConnection other =
+        network.guest("10.88.0.5", Faults.NONE).connect(SERVER, 80, new byte[1]).keepOpen();
+    assertThat(network.runUntil(other::isEstablished, Duration.ofSeconds(1))).isTrue();
+  }
+
+  @Test
+  void onePodsDatagramsThrowOutItsOwnFlowsUnansweredOnesFirst() {
+    SimulatedNetwork network = new SimulatedNetwork(1, NO_RESOLVERS);
+    SimulatedGuest greedy = network.guest("10.88.0.4", Faults.NONE);
+    SimulatedGuest other = network.guest("10.88.0.5", Faults.NONE);
+    network.sockets().answer(SERVER, 7, datagram -> List.of(datagram));
+    network.sockets().answer(SERVER, 8, _ -> List.of());
+    other.sendUdp(SERVER, 5000, 8, new byte[1]);
+    greedy.sendUdp(SERVER, 999, 7, new byte[1]);
+    network.pass(Duration.ofMillis(10));
+    for (int port = 1000; port < 1200; port++) {
+      greedy.sendUdp(SERVER, port, 8, new byte[1]);
+    }
+    network.pass(Duration.ofMillis(10));
+    assertThat(network.gateway().gauges()).containsEntry("udp_flows", 33L);
+    long opened = network.counters().value(Counter.UDP_OPENED);
+    other.sendUdp(SERVER, 5000, 8, new byte[1]);
+    greedy.sendUdp(SERVER, 999, 7, new byte[1]);
+    network.pass(Duration.ofMillis(10));
+    assertThat(network.counters().value(Counter.UDP_OPENED)).isEqualTo(opened);
+    network.pass(Duration.ofMinutes(6));
+    assertNothingIsLeft(network);
+  }
+
+  @Test
+  void inAFullTableThePodWithTheMostGivesWay() {
+    SwitchPort most = new SimulatedNetwork(1, NO_RESOLVERS).guest("10.88.0.4", Faults.NONE).port();
+    SwitchPort few = new SimulatedNetwork(1, NO_RESOLVERS).guest("10.88.0.5", Faults.NONE).port();
+    FlowShares<String> shares = new FlowShares<>(12);
+    shares.add(most, "a");
+    shares.add(most, "b");
+    assertThat(shares.crowded(most)).isNull();
+    shares.add(most, "c");
+    assertThat(shares.crowded(most)).isSameAs(most);
+    assertThat(shares.crowded(few)).isNull();
+    for (int i = 0; i < 9; i++) {
+      shares.add(few, "f" + i);
+    }
+    assertThat(shares.crowded(most)).isSameAs(most);
+    shares.remove(most, "c");
+    shares.remove(most, "c");
+    shares.add(few, "f9");
+    assertThat(shares.crowded(most)).isSameAs(few);
+    assertThat(shares.size()).isEqualTo(12);
   }
 
   @Test
