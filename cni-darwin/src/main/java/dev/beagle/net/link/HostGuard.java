@@ -10,7 +10,8 @@ import java.util.function.LongSupplier;
 
 /**
  * What may go from a pod to the host's own port: answers only. The host dials pods through that
- * port; a pod that wants the host goes through the gateway like any peer on the host's network.
+ * port; a pod that wants the host goes through the gateway to another of the host's addresses, and
+ * appears there as the host itself, not as a peer on its network.
  *
  * <p>For TCP no memory is needed, so that connections survive a new switch: what opens a connection
  * (SYN without ACK) is dropped, the host's kernel refuses the rest if it knows nothing of it. UDP
