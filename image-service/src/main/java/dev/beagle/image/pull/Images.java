@@ -60,10 +60,14 @@ public final class Images implements AutoCloseable {
 
   /** As the other, with another store of layers. */
   public static Images open(ImagesSettings settings, LayerConverter layers, Time time) {
+    return open(settings, layers, time, DiskFloor.of(settings.folder()));
+  }
+
+  static Images open(ImagesSettings settings, LayerConverter layers, Time time, DiskFloor floor) {
     ContentStore content = FileContentStore.open(settings.folder().resolve("content"));
     Catalog catalog = Catalog.open(settings.folder().resolve("catalog"), content, layers, time);
     LayerFetcher fetcher =
-        new LayerFetcher(layers, settings.layersAtOnce(), settings.maxLayerBytes());
+        new LayerFetcher(layers, settings.layersAtOnce(), settings.maxLayerBytes(), floor);
     ImageAssembly assembly = new ImageAssembly(content, catalog, fetcher);
     return new Images(
         settings.folder(),

@@ -20,12 +20,14 @@ import java.util.concurrent.Semaphore;
 final class LayerFetcher {
   private final LayerConverter layers;
   private final long maxLayerBytes;
+  private final DiskFloor floor;
   private final Semaphore slots;
   private final ConcurrentMap<Digest, CountDownLatch> flights = new ConcurrentHashMap<>();
 
-  LayerFetcher(LayerConverter layers, int layersAtOnce, long maxLayerBytes) {
+  LayerFetcher(LayerConverter layers, int layersAtOnce, long maxLayerBytes, DiskFloor floor) {
     this.layers = layers;
     this.maxLayerBytes = maxLayerBytes;
+    this.floor = floor;
     this.slots = new Semaphore(layersAtOnce, true);
   }
 
@@ -76,6 +78,7 @@ final class LayerFetcher {
     }
     slots.acquire();
     try {
+      floor.check("layer " + layer.digest());
       String name = "layer-" + diffId.abbreviated();
       ConvertedLayer converted =
           PlatformTask.run(name, () -> convert(source, layer, diffId, progress, name));
@@ -93,7 +96,8 @@ final class LayerFetcher {
     VerifiedStream packed = new VerifiedStream(source.blob(layer), layer, steps);
     try (InputStream tar =
         new ReadAheadStream(
-            LayerTar.open(packed, layer, maxLayerBytes), name.replace("layer-", "unpack-"))) {
+            LayerTar.open(packed, layer, maxLayerBytes, floor),
+            name.replace("layer-", "unpack-"))) {
       return layers.convert(tar, diffId);
     }
   }

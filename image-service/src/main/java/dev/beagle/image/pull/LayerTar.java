@@ -12,7 +12,7 @@ import java.io.PushbackInputStream;
 /**
  * A layer's tar, unpacked as it is read. Its end is reported only once the packed layer's size and
  * digest have proved right. Reads throw {@link Failure}s only: CORRUPTED, EXHAUSTED for a tar above
- * the limit, and what the source throws. Confined to one thread.
+ * the limit or a disk that is nearly full, and what the source throws. Confined to one thread.
  */
 final class LayerTar extends InputStream {
   private static final int MAGIC = 4;
@@ -21,20 +21,25 @@ final class LayerTar extends InputStream {
   private final VerifiedStream packed;
   private final InputStream unpacked;
   private final long limitBytes;
+  private final DiskFloor floor;
   private long position;
+  private long nextCheck = DiskFloor.STEP_BYTES;
 
-  private LayerTar(Digest layer, VerifiedStream packed, InputStream unpacked, long limitBytes) {
+  private LayerTar(
+      Digest layer, VerifiedStream packed, InputStream unpacked, long limitBytes, DiskFloor floor) {
     this.layer = layer;
     this.packed = packed;
     this.unpacked = unpacked;
     this.limitBytes = limitBytes;
+    this.floor = floor;
   }
 
   /**
    * @param packed closed by this stream, also where opening fails
    * @param limitBytes of the tar
+   * @param floor checked as the tar is read, which is written about as long as it is
    */
-  static LayerTar open(VerifiedStream packed, Descriptor layer, long limitBytes) {
+  static LayerTar open(VerifiedStream packed, Descriptor layer, long limitBytes, DiskFloor floor) {
     try {
       PushbackInputStream peekable = new PushbackInputStream(packed, MAGIC);
       byte[] magic = peekable.readNBytes(MAGIC);
@@ -45,7 +50,7 @@ final class LayerTar extends InputStream {
             case GZIP -> new GzipStream(peekable);
             case ZSTD -> new ZstdInputStreamNoFinalizer(peekable);
           };
-      return new LayerTar(layer.digest(), packed, unpacked, limitBytes);
+      return new LayerTar(layer.digest(), packed, unpacked, limitBytes, floor);
     } catch (IOException | RuntimeException error) {
       try (packed) {
         throw error instanceof Failure failure ? failure : unusable(layer.digest(), error);
@@ -110,6 +115,10 @@ final class LayerTar extends InputStream {
         throw Failure.exhausted(
             "layer %s unpacks to more than the %d bytes that are allowed"
                 .formatted(layer, limitBytes));
+      }
+      if (position >= nextCheck) {
+        floor.check("layer " + layer);
+        nextCheck = position + DiskFloor.STEP_BYTES;
       }
       return count;
     } catch (IOException error) {

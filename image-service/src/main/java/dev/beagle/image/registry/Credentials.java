@@ -7,8 +7,15 @@ import java.util.Optional;
 
 /** Who a caller is to a registry, for one pull only; never kept and never shown. */
 public sealed interface Credentials {
+  /** A host or URL that they are for; empty for the registry of the image. */
+  String server();
+
   /** A user with a password. */
-  record UserPassword(String user, String password) implements Credentials {
+  record UserPassword(String user, String password, String server) implements Credentials {
+    public UserPassword(String user, String password) {
+      this(user, password, "");
+    }
+
     @Override
     public String toString() {
       return "UserPassword[" + user + "]";
@@ -16,7 +23,11 @@ public sealed interface Credentials {
   }
 
   /** A refresh token that a registry's token server gave out (OAuth2). */
-  record IdentityToken(String token) implements Credentials {
+  record IdentityToken(String token, String server) implements Credentials {
+    public IdentityToken(String token) {
+      this(token, "");
+    }
+
     @Override
     public String toString() {
       return "IdentityToken[hidden]";
@@ -28,31 +39,22 @@ public sealed interface Credentials {
    * identity token before {@code auth}. Texts that are not set are empty.
    *
    * @param auth base64 of {@code user:password}
-   * @param serverAddress a host or URL that the credentials are for, empty for any
-   * @param registry the host that will be asked
-   * @return empty for an anonymous caller, also where the credentials are another host's
+   * @param serverAddress as {@link #server}
+   * @return empty for an anonymous caller
    * @throws Failure INVALID_ARGUMENT where {@code auth} is no such base64
    */
   static Optional<Credentials> choose(
-      String user,
-      String password,
-      String auth,
-      String identityToken,
-      String serverAddress,
-      String registry) {
-    if (!serverAddress.isEmpty() && !hostOf(serverAddress).equals(hostOf(registry))) {
-      return Optional.empty();
-    }
+      String user, String password, String auth, String identityToken, String serverAddress) {
     if (!user.isEmpty() || !password.isEmpty()) {
-      return Optional.of(new UserPassword(user, password));
+      return Optional.of(new UserPassword(user, password, serverAddress));
     }
     if (!identityToken.isEmpty()) {
-      return Optional.of(new IdentityToken(identityToken));
+      return Optional.of(new IdentityToken(identityToken, serverAddress));
     }
-    return auth.isEmpty() ? Optional.empty() : Optional.of(decode(auth));
+    return auth.isEmpty() ? Optional.empty() : Optional.of(decode(auth, serverAddress));
   }
 
-  private static Credentials decode(String auth) {
+  private static Credentials decode(String auth, String serverAddress) {
     String text;
     try {
       text = new String(Base64.getDecoder().decode(auth.strip()), StandardCharsets.UTF_8);
@@ -64,7 +66,8 @@ public sealed interface Credentials {
       throw Failure.invalidArgument(
           "the registry credentials' \"auth\" is no base64 of user:password");
     }
-    return new UserPassword(text.substring(0, colon), trimNuls(text.substring(colon + 1)));
+    return new UserPassword(
+        text.substring(0, colon), trimNuls(text.substring(colon + 1)), serverAddress);
   }
 
   private static String trimNuls(String password) {
@@ -77,17 +80,5 @@ public sealed interface Credentials {
       end--;
     }
     return password.substring(start, end);
-  }
-
-  /** Docker Hub is known by several names; a URL is reduced to host and port. */
-  private static String hostOf(String address) {
-    int scheme = address.indexOf("://");
-    String rest = scheme < 0 ? address : address.substring(scheme + 3);
-    int slash = rest.indexOf('/');
-    String host = slash < 0 ? rest : rest.substring(0, slash);
-    return switch (host) {
-      case "index.docker.io", "registry-1.docker.io" -> "docker.io";
-      default -> host;
-    };
   }
 }

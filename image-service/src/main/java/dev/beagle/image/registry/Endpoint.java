@@ -12,13 +12,16 @@ import java.util.Set;
  * @param headers sent with every request to this host and to no other
  * @param namespace the registry that a mirror stands for ({@code ns} of the request), empty for the
  *     registry itself
+ * @param own whether it is the registry itself, by its name or as the {@code server} of its own
+ *     hosts.toml, and not a mirror
  */
 record Endpoint(
     URI base,
     Set<Capability> capabilities,
     TlsSettings tls,
     Map<String, List<String>> headers,
-    String namespace) {
+    String namespace,
+    boolean own) {
   Endpoint {
     capabilities = Set.copyOf(capabilities);
     headers = Map.copyOf(headers);

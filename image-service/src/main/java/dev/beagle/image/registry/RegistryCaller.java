@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Makes registry calls for one caller: shows credentials when asked, follows redirects without
- * showing them to other hosts, tries again what may succeed a little later, and turns the rest into
- * a {@link Failure}. Thread-safe; the layers of one pull share its tokens.
+ * Makes registry calls for one caller: shows credentials when asked by who may see them, follows
+ * redirects without showing them to other hosts, tries again what may succeed a little later, and
+ * turns the rest into a {@link Failure}. Thread-safe; the layers of one pull share its tokens.
  */
 final class RegistryCaller {
   private static final int MAX_REDIRECTS = 10;
@@ -24,7 +24,7 @@ final class RegistryCaller {
 
   private final HttpExchange http;
   private final RegistrySettings settings;
-  private final Optional<Credentials> credentials;
+  private final OfferedCredentials credentials;
   private final Time time;
   private final TokenExchange tokens;
 
@@ -32,7 +32,7 @@ final class RegistryCaller {
   private final Map<AccessKey, String> authorizations = new ConcurrentHashMap<>();
 
   RegistryCaller(
-      HttpExchange http, RegistrySettings settings, Optional<Credentials> credentials, Time time) {
+      HttpExchange http, RegistrySettings settings, OfferedCredentials credentials, Time time) {
     this.http = http;
     this.settings = settings;
     this.credentials = credentials;
@@ -57,7 +57,8 @@ final class RegistryCaller {
           return call.read(response);
         }
         if (last || !RegistryErrors.isTransient(response.status())) {
-          throw RegistryErrors.refused(response, call.subject());
+          throw RegistryErrors.refused(
+              response, call.subject(), credentials.withheldFrom(endpoint));
         }
         pause = retryAfter(response).orElse(pause);
         response.close();
@@ -128,7 +129,8 @@ final class RegistryCaller {
         return remember(key, "Bearer " + token);
       }
       if (challenge.scheme().equals("basic")
-          && credentials.orElse(null) instanceof UserPassword(String user, String password)) {
+          && credentials.to(endpoint).orElse(null)
+              instanceof UserPassword(String user, String password, _)) {
         String basic = TokenExchange.basic(user, password);
         return basic.equals(refused) ? Optional.empty() : remember(key, basic);
       }

@@ -26,14 +26,23 @@ final class RegistryErrors {
 
   /** The refusal as a failure; reads and closes the body. */
   static Failure refused(RegistryResponse response, String subject) {
+    return refused(response, subject, "");
+  }
+
+  /**
+   * As the other.
+   *
+   * @param withheld why the registry was not shown the caller's credentials; may be empty
+   */
+  static Failure refused(RegistryResponse response, String subject, String withheld) {
     String detail = detailOf(response);
     String where = response.uri().getAuthority();
     String said = "%s answered %d%s".formatted(where, response.status(), detail);
     return switch (response.status()) {
       case 401 ->
           Failure.unauthenticated(
-              subject + ": " + said + "; the image is private or does not exist");
-      case 403 -> Failure.denied(subject + ": " + said);
+              subject + ": " + said + "; the image is private or does not exist" + withheld);
+      case 403 -> Failure.denied(subject + ": " + said + withheld);
       case 404, 410 -> Failure.of(FailureKind.NOT_FOUND, subject + " not found: " + said);
       case 400, 405, 406, 416 -> Failure.unsupported(subject + ": " + said);
       default -> Failure.unavailable(subject + ": " + said);

@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 final class RegistryHosts {
   private static final Pattern LOOPBACK =
       Pattern.compile("(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1])(?::([0-9]+))?");
+  private static final String DEFAULT_FOLDER = "_default";
   private static final String DOCKER_HUB = "docker.io";
   private static final String DOCKER_HUB_HOST = "registry-1.docker.io";
   private static final Set<Capability> ALL =
@@ -45,11 +46,22 @@ final class RegistryHosts {
     Optional<Path> folder = configPath.flatMap(root -> folderOf(root, registry));
     List<HostEntry> entries =
         folder.isPresent() ? read(folder.get()) : List.of(HostEntry.unnamed(TlsSettings.SYSTEM));
+    // What the file of all registries says of a server makes it nobody's own.
+    Optional<Origin> server =
+        folder.filter(found -> !found.endsWith(DEFAULT_FOLDER)).isPresent()
+            ? entries.getLast().base().map(Origin::of)
+            : Optional.empty();
     List<Endpoint> endpoints = new ArrayList<>();
     for (HostEntry entry : entries) {
-      endpoints.add(entry.base().isPresent() ? configured(entry, registry) : own(entry, registry));
+      endpoints.add(
+          entry.base().isPresent() ? configured(entry, registry, server) : own(entry, registry));
     }
     return endpoints;
+  }
+
+  /** Whether a host, with a port or without, names this machine whatever the network says. */
+  static boolean isLoopback(String host) {
+    return LOOPBACK.matcher(host).matches();
   }
 
   private static Optional<Path> folderOf(Path root, String registry) {
@@ -59,7 +71,7 @@ final class RegistryHosts {
       names.add(registry.substring(0, colon) + "_" + registry.substring(colon + 1) + "_");
     }
     names.add(registry);
-    names.add("_default");
+    names.add(DEFAULT_FOLDER);
     return names.stream().map(root::resolve).filter(Files::isDirectory).findFirst();
   }
 
@@ -78,25 +90,35 @@ final class RegistryHosts {
     }
   }
 
-  private static Endpoint configured(HostEntry entry, String registry) {
+  private static Endpoint configured(HostEntry entry, String registry, Optional<Origin> server) {
     URI base = entry.base().orElseThrow();
     boolean itself =
         base.getAuthority().equals(registry)
             || (registry.equals(DOCKER_HUB) && base.getAuthority().equals(DOCKER_HUB_HOST));
     return new Endpoint(
-        base, entry.capabilities(), entry.tls(), entry.headers(), itself ? "" : registry);
+        base,
+        entry.capabilities(),
+        entry.tls(),
+        entry.headers(),
+        itself ? "" : registry,
+        itself || server.equals(Optional.of(Origin.of(base))));
   }
 
   /** The registry's own address, with what the file says at its top level. */
   private static Endpoint own(HostEntry entry, String registry) {
     if (registry.equals(DOCKER_HUB)) {
       return new Endpoint(
-          URI.create("https://" + DOCKER_HUB_HOST + "/v2"), ALL, entry.tls(), entry.headers(), "");
+          URI.create("https://" + DOCKER_HUB_HOST + "/v2"),
+          ALL,
+          entry.tls(),
+          entry.headers(),
+          "",
+          true);
     }
     var loopback = LOOPBACK.matcher(registry);
     if (!loopback.matches()) {
       return new Endpoint(
-          URI.create("https://" + registry + "/v2"), ALL, entry.tls(), entry.headers(), "");
+          URI.create("https://" + registry + "/v2"), ALL, entry.tls(), entry.headers(), "", true);
     }
     String port = loopback.group(1);
     boolean tls = port == null || port.equals("443");
@@ -105,6 +127,7 @@ final class RegistryHosts {
         ALL,
         "80".equals(port) ? entry.tls() : entry.tls().skippingVerification(),
         entry.headers(),
-        "");
+        "",
+        true);
   }
 }

@@ -35,7 +35,11 @@ public final class RegistrySession implements AutoCloseable {
     this.endpoints = new RegistryHosts(settings.configPath()).endpoints(repository.registry());
     this.clients = new HttpClients(settings.connectTimeout());
     this.caller =
-        new RegistryCaller(new HttpExchange(clients, settings), settings, credentials, time);
+        new RegistryCaller(
+            new HttpExchange(clients, settings),
+            settings,
+            new OfferedCredentials(credentials, repository.registry()),
+            time);
   }
 
   /**
@@ -162,12 +166,13 @@ public final class RegistrySession implements AutoCloseable {
   }
 
   /**
-   * A mirror that lacks the image says less than one that is down; the registry itself, last, most.
+   * A mirror that lacks the image, or wants credentials that are not for it, says less than one
+   * that is down; the registry itself, last, most.
    */
   private static Failure moreTelling(Failure before, Failure now) {
-    return now.kind() == FailureKind.NOT_FOUND && before.kind() != FailureKind.NOT_FOUND
-        ? before
-        : now;
+    boolean telling =
+        before.kind() != FailureKind.NOT_FOUND && before.kind() != FailureKind.UNAUTHENTICATED;
+    return now.kind() == FailureKind.NOT_FOUND && telling ? before : now;
   }
 
   @Override

@@ -23,9 +23,9 @@ final class TokenExchange {
   private static final String CLIENT = "beagle";
 
   private final HttpExchange http;
-  private final Optional<Credentials> credentials;
+  private final OfferedCredentials credentials;
 
-  TokenExchange(HttpExchange http, Optional<Credentials> credentials) {
+  TokenExchange(HttpExchange http, OfferedCredentials credentials) {
     this.http = http;
     this.credentials = credentials;
   }
@@ -35,7 +35,8 @@ final class TokenExchange {
    */
   String fetch(Endpoint endpoint, Challenge challenge, String ownScope, String subject)
       throws IOException {
-    URI realm = realm(endpoint, challenge, subject);
+    Optional<Credentials> shown = credentials.to(endpoint);
+    URI realm = realm(endpoint, challenge, shown.isPresent(), subject);
     Map<String, String> parameters = new LinkedHashMap<>();
     if (!challenge.parameter("service").isEmpty()) {
       parameters.put("service", challenge.parameter("service"));
@@ -43,10 +44,10 @@ final class TokenExchange {
     String scope = challenge.parameter("scope");
     parameters.put("scope", scope.isEmpty() ? ownScope : scope);
     RegistryResponse answer =
-        switch (credentials.orElse(null)) {
+        switch (shown.orElse(null)) {
           case IdentityToken identity ->
               post(endpoint, realm, parameters, "refresh_token", "refresh_token", identity.token());
-          case UserPassword(String user, String password) -> {
+          case UserPassword(String user, String password, _) -> {
             RegistryResponse first = get(endpoint, realm, parameters, basic(user, password));
             if (first.status() != 404 && first.status() != 405) {
               yield first;
@@ -57,13 +58,14 @@ final class TokenExchange {
           }
           case null -> get(endpoint, realm, parameters, "");
         };
-    return token(answer, subject);
+    return token(answer, subject, credentials.withheldFrom(endpoint));
   }
 
   /** Of the answer {@code token}, or by its OAuth2 name {@code access_token}. */
-  private static String token(RegistryResponse answer, String subject) throws IOException {
+  private static String token(RegistryResponse answer, String subject, String withheld)
+      throws IOException {
     if (answer.status() != 200) {
-      throw RegistryErrors.refused(answer, "token for " + subject);
+      throw RegistryErrors.refused(answer, "token for " + subject, withheld);
     }
     try (answer) {
       byte[] json = answer.readAll(MAX_ANSWER, "token for " + subject);
@@ -89,8 +91,9 @@ final class TokenExchange {
     return "Basic " + Base64.getEncoder().encodeToString(pair);
   }
 
-  /** A registry reached by TLS must not have credentials sent in the clear. */
-  private static URI realm(Endpoint endpoint, Challenge challenge, String subject) {
+  /** Neither credentials nor the tokens of a registry reached by TLS go in the clear. */
+  private static URI realm(
+      Endpoint endpoint, Challenge challenge, boolean credentials, String subject) {
     String text = challenge.parameter("realm");
     URI realm;
     try {
@@ -105,6 +108,11 @@ final class TokenExchange {
           "%s: %s names a token server that cannot be used: \"%s\""
               .formatted(
                   subject, endpoint.host(), text.length() > 200 ? text.substring(0, 200) : text));
+    }
+    if (credentials && !OfferedCredentials.isPrivate(realm)) {
+      throw Failure.unauthenticated(
+          "%s: %s names a token server without TLS, %s, which is not shown the credentials"
+              .formatted(subject, endpoint.host(), realm.getAuthority()));
     }
     return realm;
   }

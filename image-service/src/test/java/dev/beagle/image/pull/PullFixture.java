@@ -3,6 +3,7 @@ package dev.beagle.image.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.image.catalog.Image;
+import dev.beagle.image.pull.DiskFloor.Space;
 import dev.beagle.image.reference.Platform;
 import dev.beagle.image.reference.Reference;
 import dev.beagle.image.registry.RegistrySettings;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** A node's images in a temporary folder, with short waits. */
@@ -22,13 +24,20 @@ final class PullFixture implements AutoCloseable {
   static final long MAX_LAYER_BYTES = 8 << 20;
 
   private final Path folder;
+  private final long maxLayerBytes;
   private final RegistrySettings registry;
   private SimulatedLayers layers;
   private Images images;
+  private volatile Supplier<Space> space = () -> new Space(50L << 30, 100L << 30);
 
   PullFixture(Path folder) {
+    this(folder, MAX_LAYER_BYTES);
+  }
+
+  PullFixture(Path folder, long maxLayerBytes) {
     this(
         folder,
+        maxLayerBytes,
         new RegistrySettings(
             Optional.empty(),
             Duration.ofSeconds(5),
@@ -39,7 +48,12 @@ final class PullFixture implements AutoCloseable {
   }
 
   PullFixture(Path folder, RegistrySettings registry) {
+    this(folder, MAX_LAYER_BYTES, registry);
+  }
+
+  private PullFixture(Path folder, long maxLayerBytes, RegistrySettings registry) {
     this.folder = folder;
+    this.maxLayerBytes = maxLayerBytes;
     this.registry = registry;
     this.layers = new SimulatedLayers(folder.resolve("layers"));
     this.images = open();
@@ -47,13 +61,21 @@ final class PullFixture implements AutoCloseable {
 
   private Images open() {
     return Images.open(
-        new ImagesSettings(folder, registry, 4, MAX_LAYER_BYTES), layers, Time.system());
+        new ImagesSettings(folder, registry, 4, maxLayerBytes),
+        layers,
+        Time.system(),
+        new DiskFloor(folder, () -> space.get()));
   }
 
   /** As after {@code kill -9}. */
   void restart() {
     layers = new SimulatedLayers(folder.resolve("layers"));
     images = open();
+  }
+
+  /** Whatever the disk of this machine has. */
+  void simulateDisk(Supplier<Space> simulated) {
+    space = simulated;
   }
 
   Images images() {

@@ -19,34 +19,35 @@ class CredentialsTest {
   @Test
   void passwordBeatsIdentityTokenBeatsAuth() {
     String auth = base64("c:d");
-    assertThat(Credentials.choose("a", "b", auth, "t", "", "host"))
-        .contains(new UserPassword("a", "b"));
-    assertThat(Credentials.choose("", "", auth, "t", "", "host")).contains(new IdentityToken("t"));
-    assertThat(Credentials.choose("", "", auth, "", "", "host"))
-        .contains(new UserPassword("c", "d"));
-    assertThat(Credentials.choose("", "", "", "", "", "host")).isEmpty();
+    assertThat(Credentials.choose("a", "b", auth, "t", "")).contains(new UserPassword("a", "b"));
+    assertThat(Credentials.choose("", "", auth, "t", "")).contains(new IdentityToken("t"));
+    assertThat(Credentials.choose("", "", auth, "", "")).contains(new UserPassword("c", "d"));
+    assertThat(Credentials.choose("", "", "", "", "")).isEmpty();
   }
 
   @Test
   void nulsAroundThePasswordAreTrimmed() {
-    assertThat(Credentials.choose("", "", base64("u:p:q\0\0"), "", "", "host"))
+    assertThat(Credentials.choose("", "", base64("u:p:q\0\0"), "", ""))
         .contains(new UserPassword("u", "p:q"));
   }
 
   @Test
-  void credentialsOfAnotherServerAreNotUsed() {
-    assertThat(Credentials.choose("a", "b", "", "", "https://other.test/v1/", "host")).isEmpty();
-    assertThat(Credentials.choose("a", "b", "", "", "https://host/v1/", "host")).isPresent();
-    assertThat(Credentials.choose("a", "b", "", "", "https://index.docker.io/v1/", "docker.io"))
-        .isPresent();
+  void theServerThatTheyAreForStaysWithThem() {
+    String server = "https://index.docker.io/v1/";
+    assertThat(Credentials.choose("a", "b", "", "", server))
+        .contains(new UserPassword("a", "b", server));
+    assertThat(Credentials.choose("", "", base64("a:b"), "", server))
+        .contains(new UserPassword("a", "b", server));
+    assertThat(Credentials.choose("", "", "", "t", server))
+        .contains(new IdentityToken("t", server));
   }
 
   @Test
   void unreadableAuthIsRefusedWithoutShowingIt() {
-    assertThatThrownBy(() -> Credentials.choose("", "", "%%%", "", "", "host"))
+    assertThatThrownBy(() -> Credentials.choose("", "", "%%%", "", ""))
         .isInstanceOf(Failure.class)
         .hasMessageNotContaining("%%%");
-    assertThatThrownBy(() -> Credentials.choose("", "", base64("nocolon"), "", "", "host"))
+    assertThatThrownBy(() -> Credentials.choose("", "", base64("nocolon"), "", ""))
         .isInstanceOf(Failure.class);
   }
 

@@ -41,6 +41,9 @@ class RegistrySessionTest {
   private static final String BASIC =
       "Basic " + Base64.getEncoder().encodeToString("ann:secret".getBytes(StandardCharsets.UTF_8));
 
+  /** This machine by an address that does not say so: stands for a host on the network. */
+  private static final String UNSURE = "[::ffff:127.0.0.1]";
+
   @TempDir Path configPath;
   private final ManualTime time = new ManualTime();
   private final TestImage image = TestImage.of(TestImage.noise(1, 5000));
@@ -285,6 +288,93 @@ class RegistrySessionTest {
     int asked = registry.requests().size();
     assertPulls(open());
     assertThat(registry.requests()).hasSize(asked);
+  }
+
+  private void mirror(String server) throws IOException {
+    Path folder = Files.createDirectories(configPath.resolve(registry.host()));
+    Files.writeString(
+        folder.resolve("hosts.toml"),
+        "server = \"%s\"\n[host.\"http://%s\"]\n".formatted(server, elsewhere.host()));
+  }
+
+  private static List<String> shown(SimulatedRegistry to) {
+    return to.requests().stream()
+        .map(request -> request.header("Authorization"))
+        .filter(header -> !header.isEmpty())
+        .distinct()
+        .toList();
+  }
+
+  @Test
+  void mirrorThatAsksForThePasswordIsNotToldItAndTheRegistryIsAskedNext() throws IOException {
+    mirror("http://" + registry.host());
+    registry.protect("Basic realm=\"x\"", BASIC);
+    elsewhere.push("app", "1", image).protect("Basic realm=\"x\"", BASIC);
+    assertPulls(open(new UserPassword("ann", "secret")));
+    assertThat(elsewhere.requests()).isNotEmpty();
+    assertThat(shown(elsewhere)).isEmpty();
+    assertThat(shown(registry)).containsExactly(BASIC);
+  }
+
+  @Test
+  void mirrorThatNamesATokenServerGetsAStrangersToken() throws IOException {
+    mirror("http://" + registry.host());
+    String realm = "Bearer realm=\"http://%s/token\"".formatted(elsewhere.host());
+    elsewhere.push("app", "1", image).protect(realm, "Bearer t0ken");
+    elsewhere.on("GET /token", json(200, "{\"token\":\"t0ken\"}"));
+    assertPulls(open(new UserPassword("ann", "secret")));
+    assertPulls(open(new IdentityToken("refresh-me")));
+    assertThat(elsewhere.count("GET /token")).isEqualTo(2);
+    assertThat(shown(elsewhere)).containsExactly("Bearer t0ken");
+    assertThat(elsewhere.requests()).extracting(Request::body).containsOnly("");
+    assertThat(registry.requests()).isEmpty();
+  }
+
+  @Test
+  void mirrorThatTheCredentialsNameIsShownThemAndTheRegistryIsNot() throws IOException {
+    mirror("http://" + registry.host());
+    registry.protect("Basic realm=\"x\"", BASIC);
+    elsewhere.push("app", "1", image).protect("Basic realm=\"x\"", BASIC);
+    assertPulls(open(new UserPassword("ann", "secret", "http://" + elsewhere.host() + "/v2/")));
+    assertThat(shown(elsewhere)).containsExactly(BASIC);
+    elsewhere.protect("Basic realm=\"x\"", "nobody's");
+    refusal(open(new UserPassword("ann", "secret", elsewhere.host())));
+    assertThat(registry.requests()).isNotEmpty();
+    assertThat(shown(registry)).isEmpty();
+  }
+
+  @Test
+  void absentImageIsNotFoundThoughAMirrorWantedCredentials() throws IOException {
+    mirror("http://" + registry.host());
+    elsewhere.protect("Basic realm=\"x\"", BASIC);
+    registry.on("HEAD /v2/app/manifests/1", exchange -> exchange.sendResponseHeaders(404, -1));
+    assertThat(refusal(open(new UserPassword("ann", "secret"))).kind())
+        .isEqualTo(FailureKind.NOT_FOUND);
+  }
+
+  @Test
+  void passwordIsNotSentInTheClearButToThisMachine() throws IOException {
+    registry.protect("Basic realm=\"x\"", BASIC);
+    mirror("http://" + UNSURE + registry.host().replaceFirst(".*:", ":"));
+    Failure failure = refusal(open(new UserPassword("ann", "secret")));
+    assertThat(failure.kind()).isEqualTo(FailureKind.UNAUTHENTICATED);
+    assertThat(failure.reason()).contains("reached without TLS", "hosts.toml");
+    assertThat(registry.requests()).isNotEmpty();
+    assertThat(shown(registry)).isEmpty();
+  }
+
+  @Test
+  void passwordIsNotSentToATokenServerInTheClear() {
+    String realm = "http://" + UNSURE + elsewhere.host().replaceFirst(".*:", ":") + "/token";
+    registry.protect("Bearer realm=\"" + realm + "\"", "Bearer t0ken");
+    elsewhere.on("GET /token", json(200, "{\"token\":\"t0ken\"}"));
+    for (Credentials given :
+        List.of(new UserPassword("ann", "secret"), new IdentityToken("refresh-me"))) {
+      Failure failure = refusal(open(given));
+      assertThat(failure.kind()).isEqualTo(FailureKind.UNAUTHENTICATED);
+      assertThat(failure.reason()).contains("token server without TLS");
+    }
+    assertThat(elsewhere.requests()).isEmpty();
   }
 
   @Test

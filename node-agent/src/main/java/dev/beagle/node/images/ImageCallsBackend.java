@@ -32,7 +32,6 @@ public final class ImageCallsBackend implements NodeImages {
     if (reference.toString().equals(EmbeddedImage.REFERENCE)) {
       return importEmbedded();
     }
-    String host = reference.repository().registry();
     Optional<Credentials> credentials =
         login.flatMap(given ->
             Credentials.choose(
@@ -40,8 +39,7 @@ public final class ImageCallsBackend implements NodeImages {
                 given.password(),
                 given.auth(),
                 given.identityToken(),
-                given.server(),
-                host));
+                given.server()));
     return images.pull(reference, platform, credentials, PullProgress.NONE).id().toString();
   }
 

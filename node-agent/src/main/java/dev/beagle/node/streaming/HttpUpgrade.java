@@ -40,11 +40,17 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final int MAX_BODY_BYTES = 4096;
 
   private final WaitingRequests waiting;
+  private final Admission admission;
   private final StreamingLimits limits;
   private final ExecutorService threads;
 
-  HttpUpgrade(WaitingRequests waiting, StreamingLimits limits, ExecutorService threads) {
+  HttpUpgrade(
+      WaitingRequests waiting,
+      Admission admission,
+      StreamingLimits limits,
+      ExecutorService threads) {
     this.waiting = waiting;
+    this.admission = admission;
     this.limits = limits;
     this.threads = threads;
   }
@@ -71,7 +77,7 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
                 here.close();
               }
             },
-            limits.handshake().toMillis(),
+            limits.request().toMillis(),
             TimeUnit.MILLISECONDS);
   }
 
@@ -158,10 +164,18 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
       refuseVersions(here, offered, known);
       return agreed;
     }
+    if (!admission.hasRoom()) {
+      refuse(
+          here,
+          HttpResponseStatus.SERVICE_UNAVAILABLE,
+          limits.connections() + " connections are open already: try again when one has ended");
+      return Optional.empty();
+    }
     if (!waiting.take(token)) {
       refuse(here, HttpResponseStatus.NOT_FOUND, "this URL was used a moment ago");
       return Optional.empty();
     }
+    admission.admit(here.channel());
     return agreed;
   }
 

@@ -40,6 +40,7 @@ public final class StreamingServer implements AutoCloseable {
 
   private final StreamingLimits limits;
   private final WaitingRequests waiting;
+  private final Admission admission;
   private final EventLoopGroup loops;
   private final ExecutorService threads;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -48,6 +49,7 @@ public final class StreamingServer implements AutoCloseable {
   private StreamingServer(Time time, StreamingLimits limits) {
     this.limits = limits;
     this.waiting = new WaitingRequests(time, limits);
+    this.admission = new Admission(limits);
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("streaming-", 0).factory());
     this.loops =
@@ -89,13 +91,10 @@ public final class StreamingServer implements AutoCloseable {
   }
 
   private void connected(SocketChannel channel) {
-    if (connections.size() >= limits.connections()) {
-      channel.close();
-      return;
-    }
     connections.add(channel);
+    admission.arrived(channel);
     channel.pipeline().addLast(new LingeringClose(limits.linger()), new StrictAutoRead());
-    new HttpUpgrade(waiting, limits, threads).install(channel.pipeline());
+    new HttpUpgrade(waiting, admission, limits, threads).install(channel.pipeline());
   }
 
   /**

@@ -39,7 +39,9 @@ class HttpUpgradeTest {
               }));
 
   HttpUpgradeTest() {
-    new HttpUpgrade(waiting, StreamingLimits.STANDARD, threads).install(channel.pipeline());
+    new HttpUpgrade(
+            waiting, new Admission(StreamingLimits.STANDARD), StreamingLimits.STANDARD, threads)
+        .install(channel.pipeline());
   }
 
   @AfterEach

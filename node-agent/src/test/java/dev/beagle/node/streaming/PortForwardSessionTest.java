@@ -29,7 +29,9 @@ class PortForwardSessionTest {
       new StreamingLimits(
           Duration.ofMinutes(1),
           1000,
+          100,
           1000,
+          Duration.ofSeconds(10),
           Duration.ofSeconds(30),
           Duration.ofHours(4),
           Duration.ofSeconds(30),

@@ -32,6 +32,8 @@ class StreamingServerIT {
   /** What the kernel's two socket buffers and ours may hold of a stream that stands still. */
   private static final long STILL_BYTES = 16 << 20;
 
+  private static final int STRANGERS = 8;
+
   private final List<Client> clients = new ArrayList<>();
   private StreamingServer server = StreamingServer.open(Time.system());
 
@@ -51,7 +53,9 @@ class StreamingServerIT {
             new StreamingLimits(
                 Duration.ofMinutes(1),
                 1000,
+                STRANGERS,
                 connections,
+                handshake,
                 handshake,
                 idle,
                 stallPing,
@@ -78,13 +82,17 @@ class StreamingServerIT {
       this.socket = new Socket(InetAddress.getLoopbackAddress(), url.getPort());
     }
 
-    void upgrade() throws IOException {
+    void request() throws IOException {
       write(
           ("POST "
                   + url.getPath()
                   + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n"
                   + "X-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n")
               .getBytes(ISO_8859_1));
+    }
+
+    void upgrade() throws IOException {
+      request();
       StringBuilder reply = new StringBuilder();
       while (reply.indexOf("\r\n\r\n") < 0) {
         reply.append((char) socket.getInputStream().read());
@@ -268,12 +276,15 @@ class StreamingServerIT {
   }
 
   @Test
-  void moreConnectionsThanTheLimitAreClosedAtOnce() throws Exception {
+  void moreConversationsThanTheLimitAreRefusedUntilOneEnds() throws Exception {
     serveWith(Duration.ofSeconds(30), Duration.ofHours(4), Duration.ofSeconds(30), 1);
     Client first = exec(streams -> streams.in().read());
     Client second = new Client(server.exec(ALL, () -> new SimulatedProcess(ALL, streams -> 0)));
     clients.add(second);
-    assertThat(second.ended()).isTrue();
+    second.request();
+    assertThat(new String(second.socket.getInputStream().readAllBytes(), ISO_8859_1))
+        .startsWith("HTTP/1.1 503")
+        .contains("1 connections are open already");
     first.socket.close();
     Awaitility.await()
         .untilAsserted(() -> {
@@ -281,6 +292,43 @@ class StreamingServerIT {
           third.open("error", "stdin", "stdout", "stderr");
           assertThat(third.readAll().get(1)).contains("\"message\":\"4\"");
         });
+  }
+
+  @Test
+  void silentStrangersPushOutOneAnotherAndNobodyWithAToken() throws Exception {
+    serveWith(Duration.ofSeconds(30), Duration.ofHours(4), Duration.ofSeconds(30), 2);
+    Client talking = exec(streams -> streams.in().readAllBytes().length);
+    List<Client> silent = new ArrayList<>();
+    for (int count = 0; count < 5 * STRANGERS; count++) {
+      Client stranger = new Client(talking.url);
+      clients.add(stranger);
+      silent.add(stranger);
+    }
+    Client late = exec(streams -> 4);
+    late.open("error", "stdin", "stdout", "stderr");
+    assertThat(late.readAll().get(1)).contains("\"message\":\"4\"");
+    for (Client stranger : silent.subList(0, 4 * STRANGERS)) {
+      assertThat(stranger.ended()).isTrue();
+    }
+    talking.open("error", "stdin", "stdout", "stderr");
+    talking.write(SpdyWire.data(3, new byte[] {1, 2, 3}, true));
+    assertThat(talking.readAll().get(1)).contains("\"message\":\"3\"");
+  }
+
+  @Test
+  void aStrangerWithoutATokenThatServesIsNotAdmitted() throws Exception {
+    serveWith(Duration.ofSeconds(30), Duration.ofHours(4), Duration.ofSeconds(30), 1);
+    URI known = server.exec(ALL, () -> new SimulatedProcess(ALL, streams -> 0));
+    for (int count = 0; count < 3; count++) {
+      Client stranger = new Client(known.resolve("/exec/unknown"));
+      clients.add(stranger);
+      stranger.request();
+      assertThat(new String(stranger.socket.getInputStream().readNBytes(12), ISO_8859_1))
+          .isEqualTo("HTTP/1.1 404");
+    }
+    Client talking = exec(streams -> 4);
+    talking.open("error", "stdin", "stdout", "stderr");
+    assertThat(talking.readAll().get(1)).contains("\"message\":\"4\"");
   }
 
   @Test
