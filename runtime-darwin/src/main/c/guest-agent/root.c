@@ -7,6 +7,9 @@
  * their places. Folders that come later are detached mounts too; these keep the propagation that the daemon's
  * had.
  *
+ * The sandbox's files have a small tmpfs of their own: containers hold them writable, and what they fill must
+ * not be where bundles are written.
+ *
  * In a hybrid cgroup layout (v1 controllers, and a v2 mount beside them) the v2 mount is left out: crun up
  * to 1.21 refuses that layout and runc does not need it.
  */
@@ -81,6 +84,12 @@ static int make_folders(struct failure *failure) {
   return 0;
 }
 
+static int mount_files(struct failure *failure) {
+  if (mount("files", "/sandbox/files", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755,size=256k") != 0)
+    return fail_errno(failure, errno, "mounting the folder of the sandbox's files");
+  return 0;
+}
+
 /* The toolbox's own folders at the paths where programs look for libraries. */
 static int link_toolbox(struct failure *failure) {
   static const char *const names[] = {"bin", "sbin", "lib", "lib64", "usr"};
@@ -150,6 +159,8 @@ int root_enter(const char *toolbox, const char *port, struct failure *failure) {
     result = attach_tree(&kept[i], failure);
   if (result == 0)
     result = make_folders(failure);
+  if (result == 0)
+    result = mount_files(failure);
   if (result == 0)
     result = link_toolbox(failure);
   if (result == 0)

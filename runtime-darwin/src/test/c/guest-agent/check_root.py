@@ -206,6 +206,21 @@ class Life(AgentTest):
         self.assertEqual(exited["code"], 137)
         self.assertTrue(exited["oom_killed"])
 
+    def test_a_container_that_fills_its_files_stops_nobody(self):
+        self.world.open_sandbox(self.client)
+        script = ("grep -E ' (/etc/hosts|/dev/shm) ' /proc/mounts; dd if=/dev/zero of=/etc/hosts bs=64k 2>&1;"
+                  " stat -c %s /etc/hosts; sleep 1000")
+        self.start_container("c1", ["sh", "-c", script])
+        eventually(lambda: any(line.isdigit() for line in contents(self.world.read_log("c1"))))
+        lines = contents(self.world.read_log("c1"))
+        for line in lines[:2]:
+            self.assertLessEqual({b"nosuid", b"nodev", b"noexec"}, set(line.split()[3].split(b",")))
+        self.assertTrue(any(b"No space left on device" in line for line in lines), lines)
+        self.assertLessEqual(int(lines[-1]), 256 << 10)
+        out, _, exited = self.exec("c1", "e1", ["echo", "here"])
+        self.assertEqual((out, exited.get("code", 0)), (b"here\n", 0))
+        self.assertEqual(self.run_container("c2", ["true"]).get("code", 0), 0)
+
     def test_usage(self):
         self.world.open_sandbox(self.client)
         self.start_container("c1", ["sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 1000"])

@@ -161,8 +161,10 @@ class World:
                  "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
                 {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
                  "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
-                {"destination": "/dev/shm", "type": "bind", "source": "/sandbox/shm", "options": ["rbind"]},
-                {"destination": "/etc/hosts", "type": "bind", "source": "/sandbox/files/hosts", "options": ["bind"]},
+                {"destination": "/dev/shm", "type": "bind", "source": "/sandbox/shm",
+                 "options": ["rbind", "nosuid", "nodev", "noexec"]},
+                {"destination": "/etc/hosts", "type": "bind", "source": "/sandbox/files/hosts",
+                 "options": ["rbind", "rprivate", "rw", "nosuid", "nodev", "noexec"]},
             ],
             "linux": {"cgroupsPath": self.cgroup_of(name), "namespaces": listed, "resources": {}},
         }

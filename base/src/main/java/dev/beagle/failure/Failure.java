@@ -1,5 +1,6 @@
 package dev.beagle.failure;
 
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +9,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Failure extends RuntimeException {
   private static final long serialVersionUID = 1L;
+
+  private static final int SHOWN_BYTES = 1024;
+
+  /** Together less than the whole: a character that is cut takes up to nine bytes. */
+  private static final int SHOWN_HEAD = 640;
+
+  private static final int SHOWN_TAIL = 320;
 
   private final FailureKind kind;
 
@@ -24,6 +32,21 @@ public final class Failure extends RuntimeException {
   public String reason() {
     String message = getMessage();
     return message == null ? kind.name() : message;
+  }
+
+  /**
+   * A path, a name or a foreign message as messages show it: at most 1 KiB of UTF-8. Of a longer
+   * text the beginning and the end stay, for there the reason stands.
+   */
+  public static String shown(@Nullable Object text) {
+    String whole = String.valueOf(text);
+    byte[] bytes = whole.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length <= SHOWN_BYTES) {
+      return whole;
+    }
+    return new String(bytes, 0, SHOWN_HEAD, StandardCharsets.UTF_8)
+        + "..."
+        + new String(bytes, bytes.length - SHOWN_TAIL, SHOWN_TAIL, StandardCharsets.UTF_8);
   }
 
   public static Failure of(FailureKind kind, String message) {

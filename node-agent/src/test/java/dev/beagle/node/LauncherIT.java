@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,7 @@ class LauncherIT {
       """
       #!/bin/bash
       for argument; do
-        case $argument in -XX:AOTCacheOutput=*) echo cache > "${argument#*=}"; exit 0 ;; esac
+        case $argument in -XX:AOTCacheOutput=*) echo "${argument#*=}" > "${argument#*=}"; exit 0 ;; esac
       done
       echo "java $*"
       """;
@@ -150,6 +151,28 @@ class LauncherIT {
       assertThat(outcome(process).status()).isZero();
     }
     assertThat(builds()).isEqualTo(1);
+  }
+
+  @Test
+  void aMovedTreeTrainsItsCachesAnewAndNamesNothingOfItsOldPlace()
+      throws IOException, InterruptedException {
+    beagle("ps");
+    Path old = tree;
+    tree = Files.move(old, temporary.resolve("moved"));
+    Outcome first = beagle("ps");
+    Outcome second = beagle("ps");
+
+    assertThat(first.output()).contains("training its AOT caches anew");
+    assertThat(second.output())
+        .doesNotContain("training", old.toString())
+        .contains("-XX:AOTCache=" + tree, "-cp " + tree);
+    assertThat(builds()).isEqualTo(1);
+    try (Stream<Path> files = Files.walk(tree.resolve(".build/dist"))) {
+      List<Path> caches = files.filter(file -> file.toString().endsWith(".aot")).toList();
+      assertThat(caches)
+          .hasSize(2)
+          .allSatisfy(cache -> assertThat(cache).hasContent(cache.toString()));
+    }
   }
 
   @Test

@@ -1,11 +1,14 @@
 package dev.beagle.node.config;
 
-import java.net.URI;
+import dev.beagle.failure.Failure;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The installed version that this process runs from, and how another process of the same version is
@@ -38,18 +41,40 @@ public record Installation(Path java, String classPath, Optional<Path> folder) {
   private static final List<String> COMMON_FLAGS =
       List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
 
-  /** The version that this class was loaded from. */
+  /**
+   * The version that this process was started from, by its class path: one jar is an installed
+   * version, anything else is a run from class folders. The origin of a class would not do: one
+   * that comes from an AOT cache names the jar that the cache was trained with, which in a copied
+   * folder is that of the original.
+   *
+   * @throws Failure CORRUPTED if the class path is one file that does not exist
+   */
   public static Installation current() {
-    Path java = Path.of(System.getProperty("java.home", "/"), "bin", "java");
-    Path origin =
-        Path.of(
-            URI.create(
-                Installation.class.getProtectionDomain().getCodeSource().getLocation().toString()));
-    if (!origin.toString().endsWith(".jar")) {
-      return new Installation(java, System.getProperty("java.class.path", ""), Optional.empty());
+    return of(
+        Path.of(System.getProperty("java.home", "/"), "bin", "java"),
+        System.getProperty("java.class.path", ""));
+  }
+
+  static Installation of(Path java, String classPath) {
+    List<Path> entries =
+        Stream.of(classPath.split(File.pathSeparator, -1))
+            .map(entry -> Path.of(entry).toAbsolutePath())
+            .toList();
+    Path first = entries.getFirst();
+    if (entries.size() > 1 || Files.isDirectory(first)) {
+      String absolute =
+          entries.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+      return new Installation(java, absolute, Optional.empty());
+    }
+    if (!first.toString().endsWith(".jar") || !Files.isRegularFile(first)) {
+      throw Failure.corrupted(
+          "the class path of this process, "
+              + first
+              + ", is not a jar that exists: the installation was moved or removed; start it anew"
+              + " from where it is now");
     }
     return new Installation(
-        java, origin.toString(), Optional.ofNullable(origin.getParent()).map(Path::getParent));
+        java, first.toString(), Optional.ofNullable(first.getParent()).map(Path::getParent));
   }
 
   /** The daemon and the command line: {@code node.aot}, where the build made it. */

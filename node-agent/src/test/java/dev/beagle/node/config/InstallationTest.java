@@ -1,7 +1,9 @@
 package dev.beagle.node.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.beagle.failure.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,5 +47,34 @@ class InstallationTest {
     assertThat(Installation.current().folder()).isEmpty();
     assertThat(Installation.current().classPath()).isNotEmpty();
     assertThat(Installation.current().java()).isExecutable();
+  }
+
+  @Test
+  void oneJarIsAnInstalledVersionAndNamedByItsAbsolutePath() throws IOException {
+    Path jar = Files.createFile(Files.createDirectory(folder.resolve("lib")).resolve("node.jar"));
+    Path relative = Path.of("").toAbsolutePath().relativize(jar.toAbsolutePath());
+
+    Installation installation = Installation.of(Path.of("/jdk/bin/java"), relative.toString());
+
+    assertThat(Path.of(installation.classPath())).isAbsolute().hasSameBinaryContentAs(jar);
+    assertThat(installation.folder().orElseThrow().toRealPath()).isEqualTo(folder.toRealPath());
+  }
+
+  @Test
+  void aJarThatIsGoneIsRefusedByName() {
+    String gone = folder.resolve("lib/node.jar").toString();
+
+    assertThatThrownBy(() -> Installation.of(Path.of("/jdk/bin/java"), gone))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining(gone)
+        .hasMessageContaining("is not a jar that exists");
+  }
+
+  @Test
+  void severalEntriesAreClassFoldersMadeAbsolute() {
+    Installation installation = Installation.of(Path.of("/jdk/bin/java"), "classes:/b.jar");
+
+    assertThat(installation.folder()).isEmpty();
+    assertThat(installation.classPath()).isEqualTo(Path.of("classes").toAbsolutePath() + ":/b.jar");
   }
 }

@@ -128,7 +128,7 @@ final class ContainerCreation {
   private static Path source(FolderMount mount) {
     Path path = Path.of(mount.hostPath());
     if (!path.isAbsolute()) {
-      throw Failure.invalidArgument("mount source " + path + " is not absolute");
+      throw Failure.invalidArgument("mount source " + Failure.shown(path) + " is not absolute");
     }
     try {
       if (!Files.exists(path)) {
@@ -137,7 +137,10 @@ final class ContainerCreation {
       return path.toRealPath();
     } catch (IOException error) {
       throw Failure.invalidArgument(
-          "mount source " + path + " cannot be used: " + error.getMessage());
+          "mount source "
+              + Failure.shown(path)
+              + " cannot be used: "
+              + Failure.shown(error.getMessage()));
     }
   }
 
@@ -167,7 +170,10 @@ final class ContainerCreation {
     Path path = directory.resolve(spec.logPath()).normalize();
     if (!directory.isAbsolute() || !path.startsWith(directory.normalize())) {
       throw Failure.invalidArgument(
-          "log path " + spec.logPath() + " leads out of the log directory " + directory);
+          "log path "
+              + Failure.shown(spec.logPath())
+              + " leads out of the log directory "
+              + Failure.shown(directory));
     }
     return Optional.of(path);
   }
@@ -210,7 +216,8 @@ final class ContainerCreation {
             "log path " + path + " leads by a link out of the log directory " + directory);
       }
     } catch (IOException error) {
-      throw Failure.invalidArgument("log directory of " + path + ": " + error.getMessage());
+      throw Failure.invalidArgument(
+          "log directory of " + Failure.shown(path) + ": " + Failure.shown(error.getMessage()));
     }
     return world.openLog(path);
   }

@@ -80,7 +80,11 @@ final class ContainerMounts {
             List.of("nosuid", "noexec", "nodev", "relatime", access)));
     boolean hostIpc = config.sandbox().ipc() == NamespaceMode.NODE;
     mounts.add(
-        new Mount("/dev/shm", "bind", hostIpc ? "/dev/shm" : "/sandbox/shm", List.of("rbind")));
+        new Mount(
+            "/dev/shm",
+            "bind",
+            hostIpc ? "/dev/shm" : "/sandbox/shm",
+            List.of("rbind", "nosuid", "nodev", "noexec")));
     String files = config.container().security().readOnlyRoot() ? "ro" : "rw";
     for (String file : List.of("hosts", "hostname", "resolv.conf")) {
       mounts.add(
@@ -88,7 +92,7 @@ final class ContainerMounts {
               "/etc/" + file,
               "bind",
               "/sandbox/files/" + file,
-              List.of("rbind", "rprivate", files)));
+              List.of("rbind", "rprivate", files, "nosuid", "nodev", "noexec")));
     }
     return mounts;
   }

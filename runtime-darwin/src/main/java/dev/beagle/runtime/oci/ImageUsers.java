@@ -114,7 +114,9 @@ final class ImageUsers {
     String[] entry = findByName(users, nameOrId);
     if (entry == null) {
       throw Failure.invalidArgument(
-          "user " + nameOrId + " is not in the image's /etc/passwd; use a numeric user");
+          "user "
+              + Failure.shown(nameOrId)
+              + " is not in the image's /etc/passwd; use a numeric user");
     }
     return entry;
   }
@@ -126,9 +128,11 @@ final class ImageUsers {
     String[] entry = findByName(groups, nameOrId);
     if (entry == null) {
       throw Failure.invalidArgument(
-          "group " + nameOrId + " is not in the image's /etc/group; use a numeric group");
+          "group "
+              + Failure.shown(nameOrId)
+              + " is not in the image's /etc/group; use a numeric group");
     }
-    return number("group " + nameOrId, entry[2]);
+    return number("group " + Failure.shown(nameOrId), entry[2]);
   }
 
   private static String @Nullable [] findByName(List<String[]> entries, String name) {
@@ -157,6 +161,7 @@ final class ImageUsers {
     if (isNumber(text) && text.length() < 12 && Long.parseLong(text) <= MAX_ID) {
       return Long.parseLong(text);
     }
-    throw Failure.invalidArgument(what + ": " + text + " is not an id between 0 and " + MAX_ID);
+    throw Failure.invalidArgument(
+        what + ": " + Failure.shown(text) + " is not an id between 0 and " + MAX_ID);
   }
 }

@@ -156,6 +156,26 @@ class ContainerConfigTest {
   }
 
   @Test
+  void theSandboxesFilesAndSharedMemoryHoldNoProgramsAndNoDevices() {
+    JsonNode config =
+        config(
+            Specs.sandbox("p"),
+            security(false, new Seccomp.Unconfined(), NamespaceMode.CONTAINER, List.of()),
+            List.of());
+    List<String> found = new ArrayList<>();
+    for (JsonNode mount : config.get("mounts")) {
+      if (mount.get("source").asString().startsWith("/sandbox/")) {
+        found.add(mount.get("destination").asString());
+        assertThat(mount.get("options"))
+            .extracting(JsonNode::asString)
+            .contains("nosuid", "nodev", "noexec");
+      }
+    }
+    assertThat(found)
+        .containsExactlyInAnyOrder("/dev/shm", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf");
+  }
+
+  @Test
   void aMountOnDevTakesEverythingBelowItAway() {
     JsonNode config =
         config(
