@@ -17,6 +17,7 @@ import dev.beagle.runtime.testing.RecordingNetworks;
 import dev.beagle.runtime.testing.SimulatedAgent;
 import dev.beagle.runtime.testing.SimulatedKind;
 import dev.beagle.runtime.testing.Specs;
+import dev.beagle.runtime.world.AbsentKind;
 import dev.beagle.testing.ManualTime;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -256,5 +257,74 @@ class LocalPodRuntimeTest {
         .isInstanceOf(Failure.class)
         .hasMessageContaining("kata")
         .hasMessageContaining("simulated");
+  }
+
+  @Test
+  void anAgentThatDiesAsItsSandboxOpensLeavesNoReadySandbox() throws IOException {
+    kind.onOpen(agent ->
+        agent.failpoint(request -> {
+          if (request.hasOpenSandbox()) {
+            agent.die();
+          }
+        }));
+    assertThatThrownBy(() -> runtime.runSandbox(Specs.sandbox("p"))).isInstanceOf(Failure.class);
+    assertNothingLeft();
+  }
+
+  @Test
+  void anAgentThatDoesNotAnswerIsEndedByForce() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+    kind.agent(sandbox.id())
+        .failpoint(request -> {
+          throw Failure.timedOut("no answer");
+        });
+    sandbox.stop(Duration.ZERO);
+    assertThat(sandbox.state()).isInstanceOf(SandboxState.NotReady.class);
+    assertThat(container.state()).isInstanceOf(ContainerState.Exited.class);
+    assertThat(kind.worldCount()).isZero();
+    assertThat(networks.attached()).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeRecoveredIsLeftAsItIs() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+    Path written = folder.resolve("containers").resolve(container.id().value());
+
+    runtime =
+        LocalPodRuntime.recover(
+            new PodEnvironment(
+                new RecordStore(folder.resolve("run")),
+                images,
+                networks,
+                folder.resolve("containers"),
+                "boot-1",
+                time),
+            List.of(new AbsentKind("simulated", "its tools are not installed")));
+
+    assertThat(runtime.sandboxes()).isEmpty();
+    assertThat(written).isDirectory();
+    assertThat(networks.attached()).containsExactly(sandbox.id());
+    assertThat(kind.agent(sandbox.id()).alive()).isTrue();
+
+    runtime = recover("boot-1");
+    assertThat(runtime.findContainer(container.id()).orElseThrow().state())
+        .isInstanceOf(ContainerState.Running.class);
+  }
+
+  @Test
+  void anUnreadableRecordStopsTheSweep() throws IOException {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+    Path record = folder.resolve("run").resolve(sandbox.id().shortForm()).resolve("sandbox.json");
+    String good = Files.readString(record);
+    Files.writeString(record, good.substring(0, good.length() / 2));
+
+    runtime = recover("boot-1");
+
+    assertThat(runtime.sandboxes()).isEmpty();
+    assertThat(folder.resolve("containers").resolve(container.id().value())).isDirectory();
+    assertThat(kind.worldCount()).isOne();
   }
 }

@@ -1,0 +1,113 @@
+package dev.beagle.runtime.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.guest.wire.Hello;
+import dev.beagle.runtime.guest.wire.HelloReply;
+import dev.beagle.runtime.guest.wire.ListProcesses;
+import dev.beagle.runtime.guest.wire.ProcessList;
+import dev.beagle.runtime.guest.wire.Reply;
+import dev.beagle.runtime.guest.wire.Request;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The client on a real socket; the other end greets and answers ListProcesses. */
+class SocketGuestAgentTest {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  @TempDir Path folder;
+
+  private ServerSocketChannel server;
+  private UnixDomainSocketAddress address;
+  private final CountDownLatch hangUp = new CountDownLatch(1);
+
+  @BeforeEach
+  void listen() throws IOException {
+    address = UnixDomainSocketAddress.of(folder.resolve("agent.sock"));
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
+    Thread.ofPlatform().daemon().start(this::serve);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    hangUp.countDown();
+    server.close();
+  }
+
+  private void serve() {
+    try (SocketChannel channel = server.accept()) {
+      Frames.read(channel, Hello.parser());
+      Frames.write(channel, HelloReply.newBuilder().setProtocol(SocketGuestAgent.PROTOCOL).build());
+      while (hangUp.getCount() > 0) {
+        Request request = Frames.read(channel, Request.parser());
+        Frames.write(
+            channel,
+            Reply.newBuilder()
+                .setId(request.getId())
+                .setProcesses(ProcessList.newBuilder().setSandbox("s"))
+                .build());
+      }
+    } catch (IOException ended) {
+      // The client has gone, or the test is over.
+      return;
+    }
+  }
+
+  private SocketGuestAgent connect() {
+    return SocketGuestAgent.connect(
+        "test",
+        () -> {
+          SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+          channel.connect(address);
+          return channel;
+        });
+  }
+
+  private static Request.Builder list() {
+    return Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance());
+  }
+
+  @Test
+  void anInterruptedCallerCostsOnlyItsOwnCall() {
+    try (SocketGuestAgent agent = connect()) {
+      for (int i = 0; i < 20; i++) {
+        Thread.currentThread().interrupt();
+        try {
+          assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+        } catch (Failure cancelled) {
+          assertThat(cancelled.kind()).isEqualTo(FailureKind.CANCELLED);
+        }
+        assertThat(Thread.interrupted()).isTrue();
+      }
+      assertThat(agent.call(list(), LIMIT).getProcesses().getSandbox()).isEqualTo("s");
+    }
+  }
+
+  @Test
+  void theEndOfTheAgentIsToldOnceAndEndsItsCalls() throws Exception {
+    try (SocketGuestAgent agent = connect()) {
+      CountDownLatch gone = new CountDownLatch(1);
+      agent.onGone(gone::countDown);
+      hangUp.countDown();
+      assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+      assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThatThrownBy(() -> agent.call(list(), LIMIT))
+          .isInstanceOfSatisfying(
+              Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.UNAVAILABLE));
+    }
+  }
+}
