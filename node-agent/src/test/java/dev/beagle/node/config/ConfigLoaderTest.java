@@ -27,7 +27,7 @@ class ConfigLoaderTest {
         root ? "root" : "ann",
         root,
         Path.of("/home/ann"),
-        Path.of("/work"),
+        Path.of("/here"),
         Path.of("/tmp"),
         Map.of());
   }
@@ -98,7 +98,7 @@ class ConfigLoaderTest {
         new ConfigLoader(host("Linux", true))
             .load(Optional.of(file), Optional.of(Path.of("r")), Optional.of(Path.of("../x")));
 
-    assertThat(config.root()).isEqualTo(Path.of("/work/r"));
+    assertThat(config.root()).isEqualTo(Path.of("/here/r"));
     assertThat(config.run()).isEqualTo(Path.of("/x"));
   }
 
