@@ -12,7 +12,10 @@ public final class Main {
     if (arguments.length == 1 && (arguments[0].equals("--version") || arguments[0].equals("-V"))) {
       // Loads nothing but this class: asked often, by scripts, and answered within a blink.
       System.out.println("beagle " + Version.CURRENT);
-      return;
+      if (!System.out.checkError()) {
+        return;
+      }
+      // could not be written: the command line says so
     }
     System.exit(Cli.run(arguments, NodeDaemon::start));
   }

@@ -6,12 +6,16 @@ import dev.beagle.node.config.Host;
 import dev.beagle.node.config.Installation;
 import dev.beagle.node.output.Console;
 import dev.beagle.time.Time;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Parses a command line, runs its command and turns what went wrong into one line and a status. */
@@ -26,7 +30,12 @@ public final class Cli {
   public static int run(String[] arguments, NodeStarter starter) {
     Logging.silence(); // until the daemon begins its own
     Host host = Host.current();
-    Console console = Console.of(System.out, System.err, host.environment());
+    // not System.out: it keeps to itself why it could not write
+    Console console =
+        Console.of(
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)),
+            System.err,
+            host.environment());
     return new Cli(new CliContext(console, host, Installation.current(), Time.system(), starter))
         .execute(arguments);
   }
@@ -41,7 +50,28 @@ public final class Cli {
     line.setUsageHelpWidth(Math.clamp(console.width(), 60, 110));
     line.setParameterExceptionHandler((error, _) -> explainUsage(error));
     line.setExecutionExceptionHandler((error, command, _) -> explain(error, command));
-    return line.execute(arguments);
+    return withOutputChecked(line.execute(arguments), line);
+  }
+
+  /** A result that nobody got is a failure, even when the command did its work. */
+  private int withOutputChecked(int status, CommandLine line) {
+    if (!context.console().outputLost()) {
+      return status;
+    }
+    context.console().note("standard output cannot be written");
+    if (status != ExitCodes.OK) {
+      return status;
+    }
+    ParseResult parsed = line.getParseResult();
+    boolean ownCodes =
+        parsed != null
+            && parsed.hasSubcommand()
+            && ownCodes(parsed.subcommand().commandSpec().commandLine());
+    return ownCodes ? ExitCodes.CONTAINER_FAILED : ExitCodes.of(FailureKind.INTERNAL);
+  }
+
+  private static boolean ownCodes(CommandLine command) {
+    return command.getCommand() instanceof RunsProcess;
   }
 
   private CommandLine commandLine() {
@@ -85,11 +115,13 @@ public final class Cli {
     }
     context.console().note(message.toString());
     context.console().err().println("See: " + command.getCommandSpec().qualifiedName() + " --help");
-    return ExitCodes.of(FailureKind.INVALID_ARGUMENT);
+    return ownCodes(command)
+        ? ExitCodes.CONTAINER_FAILED
+        : ExitCodes.of(FailureKind.INVALID_ARGUMENT);
   }
 
   private int explain(Exception error, CommandLine command) {
-    boolean ownCodes = command.getCommand() instanceof RunsProcess;
+    boolean ownCodes = ownCodes(command);
     if (error instanceof Failure failure) {
       context.console().note(failure.reason());
       return ownCodes ? ExitCodes.CONTAINER_FAILED : ExitCodes.of(failure.kind());

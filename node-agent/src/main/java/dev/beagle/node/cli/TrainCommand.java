@@ -81,7 +81,7 @@ final class TrainCommand implements Callable<Integer> {
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     CliContext silent =
         new CliContext(
-            new Console(nowhere, nowhere, true, true, 80, true),
+            new Console(nowhere, nowhere, true, true, 80, true, () -> false),
             context.host(),
             context.installation(),
             context.time(),

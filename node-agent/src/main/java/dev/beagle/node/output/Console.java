@@ -1,8 +1,10 @@
 package dev.beagle.node.output;
 
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Where a command writes and what may be written there. Results go to {@link #out}, everything else
@@ -12,6 +14,7 @@ import java.util.Map;
  * @param errTerminal whether {@code err} is a terminal: only then is progress redrawn in place
  * @param width columns of the terminal; meaningless where there is none
  * @param colours whether ANSI colours are wanted
+ * @param readerGone whether {@code out} failed because it is a pipe that nobody reads any more
  */
 public record Console(
     PrintStream out,
@@ -19,26 +22,29 @@ public record Console(
     boolean outTerminal,
     boolean errTerminal,
     int width,
-    boolean colours) {
+    boolean colours,
+    BooleanSupplier readerGone) {
   private static final int USUAL_WIDTH = 80;
 
   /**
    * @param environment {@code BEAGLE_TERMINALS} (set by the launcher: which of the descriptors 1
    *     and 2 are terminals), {@code COLUMNS}, {@code NO_COLOR}, {@code TERM}
    */
-  public static Console of(PrintStream out, PrintStream err, Map<String, String> environment) {
+  public static Console of(OutputStream out, PrintStream err, Map<String, String> environment) {
+    ResultStream results = new ResultStream(out);
     String terminals = environment.getOrDefault("BEAGLE_TERMINALS", "");
     boolean outTerminal = terminals.contains("1");
     boolean plain =
         !environment.getOrDefault("NO_COLOR", "").isEmpty()
             || environment.getOrDefault("TERM", "dumb").equals("dumb");
     return new Console(
-        new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(results, true, StandardCharsets.UTF_8),
         new PrintStream(err, true, StandardCharsets.UTF_8),
         outTerminal,
         terminals.contains("2"),
         width(environment.getOrDefault("COLUMNS", "")),
-        outTerminal && !plain);
+        outTerminal && !plain,
+        results::readerGone);
   }
 
   private static int width(String columns) {
@@ -53,6 +59,14 @@ public record Console(
   /** One line on {@code out}. */
   public void line(String text) {
     out.println(text);
+  }
+
+  /**
+   * Whether something on {@code out} got lost. A reader that went away ({@code | head}) wanted no
+   * more: that is no loss.
+   */
+  public boolean outputLost() {
+    return out.checkError() && !readerGone.getAsBoolean();
   }
 
   /** One line on {@code err}, after the program's name. */

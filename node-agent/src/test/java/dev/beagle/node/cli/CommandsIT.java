@@ -9,10 +9,13 @@ import dev.beagle.node.output.Console;
 import dev.beagle.time.Time;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -42,8 +45,15 @@ class CommandsIT {
   }
 
   private int beagle(String... arguments) {
+    return beagleInto(out, Map.of(), arguments);
+  }
+
+  private int beagleInto(OutputStream target, Map<String, String> terminal, String... arguments) {
     out.reset();
     err.reset();
+    Map<String, String> environment = new HashMap<>(terminal);
+    environment.put("BEAGLE_RUN", folder.toString());
+    environment.put("GREETING", "hello");
     Host host =
         new Host(
             "Linux",
@@ -53,10 +63,10 @@ class CommandsIT {
             folder,
             folder,
             folder,
-            Map.of("BEAGLE_RUN", folder.toString(), "GREETING", "hello"));
+            environment);
     Console console =
         Console.of(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
+            target,
             new PrintStream(err, true, StandardCharsets.UTF_8),
             host.environment());
     Installation installation = new Installation(Path.of("/no/java"), "none.jar", Optional.empty());
@@ -120,6 +130,29 @@ class CommandsIT {
     assertThat(out).hasToString("ls -l /\n");
     assertThat(beagle("exec", "web/web", "missing")).isEqualTo(127);
     assertThat(beagle("exec", "nothing", "ls")).isEqualTo(125);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "No space left on device,ps,1",
+    "No space left on device,--help,1",
+    "No space left on device,run,125",
+    "Broken pipe,ps,0"
+  })
+  void outputThatGetsLostIsAFailureUnlessTheReaderLeft(String reason, String verb, int status) {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int value) throws IOException {
+            throw new IOException(reason);
+          }
+        };
+    String[] line = verb.equals("run") ? new String[] {"run", "-d", "i"} : new String[] {verb};
+
+    assertThat(beagleInto(full, Map.of(), line)).isEqualTo(status);
+    assertThat(err.toString(StandardCharsets.UTF_8).lines().filter(said -> !said.contains("pulled")))
+        .containsExactlyElementsOf(
+            status == 0 ? List.of() : List.of("beagle: standard output cannot be written"));
   }
 
   @Test
