@@ -2,6 +2,7 @@ package dev.beagle.node.cli;
 
 import dev.beagle.cri.v1.Container;
 import dev.beagle.cri.v1.ContainerState;
+import dev.beagle.cri.v1.ContainerStatus;
 import dev.beagle.cri.v1.PodSandbox;
 import dev.beagle.cri.v1.PodSandboxState;
 import dev.beagle.cri.v1.PodSandboxStatusRequest;
@@ -16,10 +17,14 @@ import dev.beagle.node.output.Units;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,7 +49,10 @@ final class PsCommand implements Callable<Integer> {
     this.context = context;
   }
 
-  /** A line of the listing; container and image are empty for a pod without containers. */
+  /**
+   * A line of the listing; container and image are empty for a pod without containers, and the last
+   * three for what has not ended.
+   */
   record Line(
       String pod,
       String namespace,
@@ -54,7 +62,10 @@ final class PsCommand implements Callable<Integer> {
       String containerId,
       String image,
       String state,
-      Instant createdAt) {}
+      Instant createdAt,
+      @Nullable Integer exitCode,
+      @Nullable String reason,
+      @Nullable Instant finishedAt) {}
 
   @Override
   public Integer call() {
@@ -81,49 +92,88 @@ final class PsCommand implements Callable<Integer> {
       Map<String, String> imageNames,
       List<Line> lines) {
     boolean ready = pod.getState() == PodSandboxState.SANDBOX_READY;
-    List<Container> containers =
-        directory.containersOf(pod).stream()
-            .filter(container -> all || container.getState() == ContainerState.CONTAINER_RUNNING)
-            .toList();
+    List<Container> containers = shown(directory.containersOf(pod), ready);
     boolean shownAlone = containers.isEmpty() && (all || ready);
     if (containers.isEmpty() && !shownAlone) {
       return;
     }
     String address = ready ? address(client, pod.getId()) : "";
     if (shownAlone) {
-      lines.add(line(pod, address, "", "", "", ready ? "ready" : "stopped", pod.getCreatedAt()));
+      lines.add(line(pod, address, ready ? "ready" : "stopped"));
     }
     for (Container container : containers) {
-      lines.add(
-          line(
-              pod,
-              address,
-              container.getMetadata().getName(),
-              container.getId(),
-              imageName(container, imageNames),
-              state(container.getState()),
-              container.getCreatedAt()));
+      lines.add(line(client, pod, address, container, imageName(container, imageNames)));
     }
   }
 
-  private static Line line(
-      PodSandbox pod,
-      String address,
-      String container,
-      String containerId,
-      String image,
-      String state,
-      long createdNanos) {
+  /**
+   * Without {@code -a} what runs; where nothing runs in a pod that stands, how each container ended
+   * last, for otherwise a pod whose program died looks well.
+   */
+  private List<Container> shown(List<Container> newestFirst, boolean ready) {
+    if (all) {
+      return newestFirst;
+    }
+    List<Container> running =
+        newestFirst.stream()
+            .filter(container -> container.getState() == ContainerState.CONTAINER_RUNNING)
+            .toList();
+    if (!running.isEmpty() || !ready) {
+      return running;
+    }
+    Set<String> names = new HashSet<>();
+    return newestFirst.stream()
+        .filter(container -> names.add(container.getMetadata().getName()))
+        .toList();
+  }
+
+  private static Line line(PodSandbox pod, String address, String state) {
     return new Line(
         pod.getMetadata().getName(),
         pod.getMetadata().getNamespace(),
         pod.getId(),
         address,
-        container,
-        containerId,
-        image,
+        "",
+        "",
+        "",
         state,
-        Instant.ofEpochSecond(0, createdNanos));
+        Instant.ofEpochSecond(0, pod.getCreatedAt()),
+        null,
+        null,
+        null);
+  }
+
+  private static Line line(
+      CriClient client, PodSandbox pod, String address, Container container, String image) {
+    Optional<ContainerStatus> ended =
+        container.getState() == ContainerState.CONTAINER_EXITED
+            ? status(client, container.getId())
+            : Optional.empty();
+    return new Line(
+        pod.getMetadata().getName(),
+        pod.getMetadata().getNamespace(),
+        pod.getId(),
+        address,
+        container.getMetadata().getName(),
+        container.getId(),
+        image,
+        state(container.getState()),
+        Instant.ofEpochSecond(0, container.getCreatedAt()),
+        ended.map(ContainerStatus::getExitCode).orElse(null),
+        ended.map(ContainerStatus::getReason).filter(reason -> !reason.isEmpty()).orElse(null),
+        ended
+            .map(ContainerStatus::getFinishedAt)
+            .filter(nanos -> nanos > 0)
+            .map(nanos -> Instant.ofEpochSecond(0, nanos))
+            .orElse(null));
+  }
+
+  private static Optional<ContainerStatus> status(CriClient client, String containerId) {
+    try {
+      return Optional.of(LogFollower.status(client, containerId));
+    } catch (Failure gone) {
+      return Optional.empty(); // removed since it was listed
+    }
   }
 
   /** Containers are made by image id, which says little to people. */
@@ -161,7 +211,7 @@ final class PsCommand implements Callable<Integer> {
           line.container().isEmpty() ? "-" : line.container(),
           Ids.brief(line.containerId().isEmpty() ? line.podId() : line.containerId()),
           image.isEmpty() ? "-" : image,
-          line.state(),
+          line.exitCode() == null ? line.state() : line.state() + " (" + line.exitCode() + ")",
           line.address().isEmpty() ? "-" : line.address(),
           Units.age(Duration.between(line.createdAt(), context.time().now())));
     }

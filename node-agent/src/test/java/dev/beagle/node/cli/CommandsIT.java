@@ -117,6 +117,23 @@ class CommandsIT {
   }
 
   @Test
+  void aPodWhoseProgramDiedDoesNotLookWell() {
+    assertThat(beagle("run", "--name", "broken", "busybox", "exit", "1")).isEqualTo(1);
+
+    assertThat(beagle("ps")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8).lines().toList().getLast())
+        .contains("broken", "busybox", "exited (1)")
+        .doesNotContain("ready");
+    assertThat(beagle("ps", "-o", "json")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains(
+            "\"state\" : \"exited\"",
+            "\"exitCode\" : 1",
+            "\"reason\" : \"Error\"",
+            "\"finishedAt\" : \"1970-01-01T00:00:01Z\"");
+  }
+
+  @Test
   void aProgramThatIsNotThereIs127AndLeavesNoPod() {
     assertThat(beagle("run", "busybox", "missing")).isEqualTo(127);
     assertThat(daemon.pods()).isEmpty();

@@ -341,6 +341,8 @@ final class SimulatedCri implements AutoCloseable {
                         .setId(request.getContainerId())
                         .setState(program.state())
                         .setExitCode(program.exitCode())
+                        .setReason(program.exitCode() == 0 ? "Completed" : "Error")
+                        .setFinishedAt(1_000_000_000L)
                         .setLogPath(program.logPath()))
                 .build();
           });
