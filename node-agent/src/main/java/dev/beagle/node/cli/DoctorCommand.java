@@ -56,7 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static void print(Console console, List<Finding> findings, boolean usable) {
-    Table table = new Table("CHECK", "", "FOUND");
+    Table table = new Table("CHECK", "", "FOUND").wrapping();
     for (Finding finding : findings) {
       table.row(finding.check(), word(finding.verdict()), finding.detail());
     }

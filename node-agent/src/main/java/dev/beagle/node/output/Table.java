@@ -5,18 +5,35 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rows under headings, columns two blanks apart. On a terminal too narrow for them the widest
- * columns are cut with an ellipsis; in a pipe nothing is cut. Control characters that came from
+ * Rows under headings, columns two blanks apart. On a terminal too narrow for them the columns that
+ * may go are left out, then the last one is wrapped where it may be, else the widest ones are cut
+ * with an ellipsis; in a pipe nothing of that happens. Control characters that came from
  * outside (names, labels) are shown as {@code ?}. Confined to one thread.
  */
 public final class Table {
   private static final int SMALLEST_COLUMN = 6;
+  private static final int SMALLEST_WRAPPED = 20;
+  private static final int LEFT_OUT = -1;
 
   private final List<String> headings;
   private final List<List<String>> rows = new ArrayList<>();
+  private List<String> dispensable = List.of();
+  private boolean wrapping;
 
   public Table(String... headings) {
     this.headings = List.of(headings);
+  }
+
+  /** The headings of the columns that may be left out, the first one first. */
+  public Table dispensable(String... columns) {
+    dispensable = List.of(columns);
+    return this;
+  }
+
+  /** Wraps the last column instead of cutting any. */
+  public Table wrapping() {
+    wrapping = true;
+    return this;
   }
 
   /** As many cells as headings. */
@@ -27,14 +44,21 @@ public final class Table {
     rows.add(Arrays.stream(cells).map(Table::printable).toList());
   }
 
-  /** The lines, headings first, without colours. */
+  /** A text for each row, headings first, without colours; a wrapped one has several lines. */
   public List<String> lines(Console console) {
     int[] widths = new int[headings.size()];
     for (int column = 0; column < widths.length; column++) {
       widths[column] = widest(column);
     }
     if (console.outTerminal()) {
-      shrink(widths, console.width());
+      leaveOut(widths, console.width());
+      if (wrapping) {
+        int last = widths.length - 1;
+        int room = widths[last] - excess(widths, console.width());
+        widths[last] = Math.clamp(room, SMALLEST_WRAPPED, widths[last]);
+      } else {
+        shrink(widths, console.width());
+      }
     }
     List<String> lines = new ArrayList<>();
     lines.add(line(headings, widths));
@@ -54,8 +78,23 @@ public final class Table {
     return widest;
   }
 
+  private void leaveOut(int[] widths, int total) {
+    for (String heading : dispensable) {
+      if (excess(widths, total) <= 0) {
+        return;
+      }
+      widths[headings.indexOf(heading)] = LEFT_OUT;
+    }
+  }
+
+  private static int excess(int[] widths, int total) {
+    return Arrays.stream(widths).filter(width -> width != LEFT_OUT).map(width -> width + 2).sum()
+        - 2
+        - total;
+  }
+
   private static void shrink(int[] widths, int total) {
-    int excess = Arrays.stream(widths).sum() + 2 * (widths.length - 1) - total;
+    int excess = excess(widths, total);
     while (excess > 0) {
       int widest = 0;
       for (int column = 1; column < widths.length; column++) {
@@ -69,16 +108,36 @@ public final class Table {
     }
   }
 
-  private static String line(List<String> cells, int[] widths) {
+  private String line(List<String> cells, int[] widths) {
+    int last = widths.length - 1;
     StringBuilder line = new StringBuilder();
     for (int column = 0; column < widths.length; column++) {
-      String cell = cut(cells.get(column), widths[column]);
+      if (widths[column] == LEFT_OUT) {
+        continue;
+      }
+      String cell =
+          wrapping && column == last
+              ? wrapped(cells.get(column), widths[column], line.length())
+              : cut(cells.get(column), widths[column]);
       line.append(cell);
-      if (column < widths.length - 1) {
+      if (column < last) {
         line.append(" ".repeat(widths[column] - cell.length() + 2));
       }
     }
     return line.toString().stripTrailing();
+  }
+
+  /** Broken between words where there are some, further lines indented. */
+  private static String wrapped(String text, int width, int indentation) {
+    StringBuilder lines = new StringBuilder();
+    String rest = text;
+    while (rest.length() > width) {
+      int blank = rest.lastIndexOf(' ', width);
+      int end = blank > 0 ? blank : width;
+      lines.append(rest, 0, end).append('\n').append(" ".repeat(indentation));
+      rest = rest.substring(end).stripLeading();
+    }
+    return lines.append(rest).toString();
   }
 
   private static String cut(String cell, int width) {

@@ -42,6 +42,36 @@ class TableTest {
   }
 
   @Test
+  void dispensableColumnsGoOneByOneBeforeAnyIsCut() {
+    Table table = new Table("POD", "ID", "IMAGE", "STATE").dispensable("IMAGE", "ID");
+    table.row("web", "0123456789ab", "registry.example/some/name:latest", "exited (1)");
+
+    assertThat(table.lines(terminal(80)).getLast())
+        .isEqualTo("web  0123456789ab  registry.example/some/name:latest  exited (1)");
+    assertThat(table.lines(terminal(31)).getLast()).isEqualTo("web  0123456789ab  exited (1)");
+    assertThat(table.lines(terminal(20))).containsExactly("POD  STATE", "web  exited (1)");
+  }
+
+  @Test
+  void aWrappedColumnLosesNoWord() {
+    Table table = new Table("CHECK", "FOUND").wrapping();
+    table.row("kernel", "has erofs and overlayfs, /dev/net/tun is missing");
+
+    assertThat(table.lines(terminal(32)))
+        .containsExactly(
+            "CHECK   FOUND",
+            """
+            kernel  has erofs and overlayfs,
+                    /dev/net/tun is missing""");
+    assertThat(table.lines(console(Map.of())).getLast()).doesNotContain("\n");
+  }
+
+  private static Console terminal(int width) {
+    return console(
+        Map.of("BEAGLE_TERMINALS", "1", "COLUMNS", Integer.toString(width), "TERM", "xterm"));
+  }
+
+  @Test
   void aPipeCutsNothing() {
     Table table = new Table("IMAGE");
     table.row("x".repeat(500));
