@@ -5,6 +5,7 @@ import dev.beagle.failure.FailureKind;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.config.Installation;
 import dev.beagle.node.output.Console;
+import dev.beagle.node.output.Table;
 import dev.beagle.time.Time;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -12,6 +13,9 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
@@ -91,6 +95,7 @@ public final class Cli {
     line.addSubcommand(new DemoCommand(context));
     line.addSubcommand(new TestCommand(context));
     line.addSubcommand(new VersionCommand(context));
+    line.addSubcommand(new CommandLine.HelpCommand());
     line.addSubcommand(new TrainCommand(context));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     return line;
@@ -105,10 +110,12 @@ public final class Cli {
     CommandLine command = error.getCommandLine();
     StringBuilder message = new StringBuilder(firstLine(error));
     if (error instanceof UnmatchedArgumentException unmatched) {
-      if (command.getCommand() instanceof BeagleCommand && !unmatched.isUnknownOption()) {
-        message = new StringBuilder("no command " + unmatched.getUnmatched().getFirst());
-      }
       List<String> suggestions = unmatched.getSuggestions();
+      if (command.getCommand() instanceof BeagleCommand && !unmatched.isUnknownOption()) {
+        String typed = unmatched.getUnmatched().getFirst();
+        message = new StringBuilder("no command " + Table.printable(typed));
+        suggestions = Typos.suggestions(typed, visibleCommands(command));
+      }
       if (!suggestions.isEmpty()) {
         message.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
       }
@@ -118,6 +125,13 @@ public final class Cli {
     return ownCodes(command)
         ? ExitCodes.CONTAINER_FAILED
         : ExitCodes.of(FailureKind.INVALID_ARGUMENT);
+  }
+
+  private static Set<String> visibleCommands(CommandLine line) {
+    return line.getSubcommands().entrySet().stream()
+        .filter(entry -> !entry.getValue().getCommandSpec().usageMessage().hidden())
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   private int explain(Exception error, CommandLine command) {

@@ -231,6 +231,7 @@ class CommandsIT {
   static Object[][] wrongLines() {
     return new Object[][] {
       {2, "no command pss; did you mean ps?", new String[] {"pss"}},
+      {2, "no command kill; did you mean stop?", new String[] {"kill"}},
       {2, "a command is expected", new String[] {}},
       {2, "--bogus", new String[] {"ps", "--bogus"}},
       {2, "Missing required parameter: 'IMAGE'", new String[] {"pull"}},
@@ -259,6 +260,9 @@ class CommandsIT {
         }) {
       assertThat(out.toString(StandardCharsets.UTF_8)).contains("  " + verb);
     }
+    String help = out.toString(StandardCharsets.UTF_8);
+    assertThat(beagle("help")).isZero();
+    assertThat(out).hasToString(help);
     for (String verb : new String[] {"run", "exec", "daemon"}) {
       assertThat(beagle(verb, "--help")).isZero();
       assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: beagle " + verb);
