@@ -9,6 +9,7 @@ import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,7 +31,7 @@ final class LogsCommand implements Callable<Integer> {
   boolean follow;
 
   @Option(names = "--tail", paramLabel = "N", description = "Only the last N lines of the past.")
-  int tail = -1;
+  @Nullable Integer tail;
 
   @Option(
       names = {"-t", "--timestamps"},
@@ -46,6 +47,9 @@ final class LogsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (tail != null && tail < 0) {
+      throw Failure.invalidArgument("--tail " + tail + ": the number of lines is 0 or more");
+    }
     try (CriClient client = node.connect(context)) {
       Container container = Directory.of(client).requireContainer(reference);
       ContainerStatus status = LogFollower.status(client, container.getId());
@@ -60,7 +64,7 @@ final class LogsCommand implements Callable<Integer> {
               context.console().out(),
               context.console().err(),
               timestamps);
-      if (tail >= 0) {
+      if (tail != null) {
         log.skipToLast(tail);
       }
       if (follow) {

@@ -8,8 +8,10 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
@@ -52,8 +54,19 @@ final class NodeFolder implements AutoCloseable {
               + ": permission denied; run as root, or name another with --"
               + role);
     } catch (IOException error) {
-      throw Failure.denied(role + " folder " + folder + " cannot be used: " + error);
+      throw Failure.denied(role + " folder " + folder + " cannot be used: " + words(error));
     }
+  }
+
+  private static String words(IOException error) {
+    if (error instanceof FileSystemException onFile) {
+      String reason =
+          error instanceof NoSuchFileException ? "no such folder" : onFile.getReason();
+      if (reason != null) {
+        return onFile.getFile() + ": " + reason;
+      }
+    }
+    return error.toString();
   }
 
   private static void make(Path folder, String role) throws IOException {

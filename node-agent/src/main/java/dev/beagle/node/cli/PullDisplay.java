@@ -1,8 +1,12 @@
 package dev.beagle.node.cli;
 
 import dev.beagle.cri.v1.Image;
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.node.client.Images;
+import dev.beagle.node.embedded.EmbeddedImage;
 import dev.beagle.node.output.Console;
+import dev.beagle.node.output.Table;
 import dev.beagle.node.output.Units;
 import dev.beagle.time.Time;
 import java.time.Duration;
@@ -15,6 +19,9 @@ final class PullDisplay {
   private static final Duration TICK = Duration.ofMillis(100);
   private static final String FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 
+  /** No registry's: see {@link EmbeddedImage#REFERENCE}. */
+  private static final String OWN = "beagle.local/";
+
   private final Console console;
   private final Time time;
 
@@ -23,8 +30,18 @@ final class PullDisplay {
     this.time = time;
   }
 
-  /** Returns the image's id. */
+  /**
+   * Returns the image's id.
+   *
+   * @throws Failure of the daemon; NOT_FOUND when the name is one of ours and no image's
+   */
   String pull(Images images, String reference) throws InterruptedException {
+    if (reference.startsWith(OWN) && !reference.equals(EmbeddedImage.REFERENCE)) {
+      throw Failure.of(
+          FailureKind.NOT_FOUND,
+          "image %s not found: this program carries %s"
+              .formatted(Table.printable(reference), EmbeddedImage.REFERENCE));
+    }
     long begin = time.nanos();
     Thread ticker = Thread.ofVirtual().unstarted(() -> tick(reference, begin));
     if (console.errTerminal()) {

@@ -38,21 +38,31 @@ final class RemoveCommand implements Callable<Integer> {
     this.context = context;
   }
 
+  /** What cannot be removed is reported and keeps the others from nothing. */
   @Override
   public Integer call() {
+    int status = ExitCodes.OK;
     try (CriClient client = node.connect(context)) {
       Directory directory = Directory.of(client);
-      List<PodSandbox> pods = references.stream().map(directory::requirePod).toList();
-      for (PodSandbox pod : pods) {
-        if (!force) {
-          requireStopped(directory, pod);
+      for (String reference : references) {
+        try {
+          remove(client, directory, directory.requirePod(reference));
+        } catch (Failure failure) {
+          context.console().note(failure.reason());
+          status = status == ExitCodes.OK ? ExitCodes.of(failure.kind()) : status;
         }
-        SinglePod.remove(client, pod.getId());
-        PodLogs.remove(node.folder(context), pod.getMetadata().getUid());
-        context.console().line(pod.getMetadata().getName());
       }
     }
-    return ExitCodes.OK;
+    return status;
+  }
+
+  private void remove(CriClient client, Directory directory, PodSandbox pod) {
+    if (!force) {
+      requireStopped(directory, pod);
+    }
+    SinglePod.remove(client, pod.getId());
+    PodLogs.remove(node.folder(context), pod.getMetadata().getUid());
+    context.console().line(pod.getMetadata().getName());
   }
 
   private static void requireStopped(Directory directory, PodSandbox pod) {

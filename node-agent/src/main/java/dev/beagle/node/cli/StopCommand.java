@@ -4,6 +4,7 @@ import dev.beagle.cri.v1.Container;
 import dev.beagle.cri.v1.ContainerState;
 import dev.beagle.cri.v1.PodSandbox;
 import dev.beagle.cri.v1.StopPodSandboxRequest;
+import dev.beagle.failure.Failure;
 import dev.beagle.lifecycle.Tasks;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
@@ -45,11 +46,14 @@ final class StopCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (graceSeconds < 0) {
+      throw Failure.invalidArgument("-t " + graceSeconds + ": the time is 0 seconds or more");
+    }
     try (CriClient client = node.connect(context)) {
       Directory directory = Directory.of(client);
       List<PodSandbox> pods = references.stream().map(directory::requirePod).toList();
       for (PodSandbox pod : pods) {
-        stop(client, directory, pod, Math.max(0, graceSeconds));
+        stop(client, directory, pod, graceSeconds);
         context.console().line(pod.getMetadata().getName());
       }
     }

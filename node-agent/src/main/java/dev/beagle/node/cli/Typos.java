@@ -36,6 +36,10 @@ final class Typos {
    * place touched once).
    */
   static int slips(String typed, String meant) {
+    int longer = Math.abs(typed.length() - meant.length());
+    if (longer > MOST_SLIPS) {
+      return longer; // too far anyway, and what was typed may be very long
+    }
     int[][] cost = new int[typed.length() + 1][meant.length() + 1];
     for (int i = 0; i <= typed.length(); i++) {
       for (int j = 0; j <= meant.length(); j++) {

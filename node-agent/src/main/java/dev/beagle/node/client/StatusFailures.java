@@ -7,6 +7,7 @@ import io.grpc.StatusRuntimeException;
 
 /** gRPC status to {@link Failure}: the reverse of the daemon's own translation. */
 final class StatusFailures {
+  /** A word for kubelets, which a person can do without. */
   private static final String REGISTRY_UNAVAILABLE = "RegistryUnavailable";
 
   private StatusFailures() {}
@@ -28,7 +29,9 @@ final class StatusFailures {
     if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
       return Failure.of(kind, "the daemon took too long: " + reason, error);
     }
-    return Failure.of(kind, reason, error);
+    String prefix = REGISTRY_UNAVAILABLE + ": ";
+    return Failure.of(
+        kind, reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason, error);
   }
 
   private static FailureKind kind(Status.Code code, String reason) {

@@ -134,6 +134,17 @@ class CommandsIT {
   }
 
   @Test
+  void whatCannotBeRemovedKeepsNothingElse() {
+    beagle("run", "-d", "--name", "a", "nginx");
+    beagle("run", "-d", "--name", "b", "nginx");
+
+    assertThat(beagle("rm", "-f", "a", "nothere", "b")).isEqualTo(3);
+    assertThat(out).hasToString("a\nb\n");
+    assertThat(err).hasToString("beagle: pod nothere not found (beagle ps -a shows all)\n");
+    assertThat(daemon.pods()).isEmpty();
+  }
+
+  @Test
   void aProgramThatIsNotThereIs127AndLeavesNoPod() {
     assertThat(beagle("run", "busybox", "missing")).isEqualTo(127);
     assertThat(daemon.pods()).isEmpty();
@@ -199,7 +210,8 @@ class CommandsIT {
       delimiter = '|',
       value = {
         "wrong/name|3|image wrong/name not found",
-        "down.example/x|7|RegistryUnavailable: down.example: refused"
+        "down.example/x|7|down.example: refused",
+        "beagle.local/web|3|image beagle.local/web not found: this program carries beagle.local/web:0.1.0"
       })
   void aFailedPullSaysWhatAndWhy(String image, int status, String reason) {
     assertThat(beagle("pull", image)).isEqualTo(status);
@@ -232,6 +244,8 @@ class CommandsIT {
     return new Object[][] {
       {2, "no command pss; did you mean ps?", new String[] {"pss"}},
       {2, "no command kill; did you mean stop?", new String[] {"kill"}},
+      {2, "-t -5: the time is 0 seconds or more", new String[] {"stop", "-t", "-5", "web"}},
+      {2, "--tail -3: the number of lines is", new String[] {"logs", "--tail", "-3", "web"}},
       {2, "a command is expected", new String[] {}},
       {2, "--bogus", new String[] {"ps", "--bogus"}},
       {2, "Missing required parameter: 'IMAGE'", new String[] {"pull"}},

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class NodeFolderTest {
@@ -63,6 +65,15 @@ class NodeFolderTest {
 
     assertThatThrownBy(() -> NodeFolder.claim(folder, "root")).isInstanceOf(Failure.class);
     assertThat(precious).hasContent("precious");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX) // only there is a folder that nobody can make anything in, root included
+  void aFolderThatCannotBeMadeIsNamedInPlainWords() {
+    assertThatThrownBy(() -> NodeFolder.claim(Path.of("/proc/nothing/here"), "root"))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("root folder /proc/nothing/here cannot be used: /proc/nothing")
+        .hasMessageEndingWith(": no such folder");
   }
 
   @Test
