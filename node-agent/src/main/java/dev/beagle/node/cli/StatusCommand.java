@@ -1,5 +1,7 @@
 package dev.beagle.node.cli;
 
+import dev.beagle.cri.v1.ContainerState;
+import dev.beagle.cri.v1.PodSandboxState;
 import dev.beagle.cri.v1.RuntimeCondition;
 import dev.beagle.cri.v1.StatusRequest;
 import dev.beagle.cri.v1.StatusResponse;
@@ -12,6 +14,7 @@ import dev.beagle.node.output.Console;
 import dev.beagle.node.output.Json;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -39,7 +42,9 @@ final class StatusCommand implements Callable<Integer> {
       String runtime,
       String version,
       int pods,
+      int podsNotReady,
       int containers,
+      int containersExited,
       List<Condition> conditions) {}
 
   @Override
@@ -67,8 +72,22 @@ final class StatusCommand implements Callable<Integer> {
         version.getRuntimeName(),
         version.getRuntimeVersion(),
         directory.pods().size(),
+        count(directory.pods(), pod -> pod.getState() == PodSandboxState.SANDBOX_NOTREADY),
         directory.containers().size(),
+        count(
+            directory.containers(),
+            container -> container.getState() == ContainerState.CONTAINER_EXITED),
         status.getStatus().getConditionsList().stream().map(StatusCommand::condition).toList());
+  }
+
+  private static <T> int count(List<T> all, Predicate<T> wanted) {
+    return (int) all.stream().filter(wanted).count();
+  }
+
+  /** {@code 3 pods (1 not ready)}; nothing in brackets where there is none of that. */
+  private static String counted(String noun, int all, int some, String which) {
+    String plural = all == 1 ? "" : "s";
+    return all + " " + noun + plural + (some == 0 ? "" : " (" + some + " " + which + ")");
   }
 
   private static Condition condition(RuntimeCondition condition) {
@@ -78,7 +97,10 @@ final class StatusCommand implements Callable<Integer> {
 
   private static void print(Console console, Shown shown) {
     console.line(shown.runtime() + " " + shown.version() + " at " + shown.socket());
-    console.line("%d pods, %d containers".formatted(shown.pods(), shown.containers()));
+    console.line(
+        counted("pod", shown.pods(), shown.podsNotReady(), "not ready")
+            + ", "
+            + counted("container", shown.containers(), shown.containersExited(), "exited"));
     for (Condition condition : shown.conditions()) {
       String why = condition.good() ? "" : ": " + condition.reason() + " " + condition.message();
       String line = condition.name() + (condition.good() ? " yes" : " no") + why;

@@ -226,6 +226,20 @@ class CommandsIT {
   }
 
   @Test
+  void statusCountsWhatDoesNotRun() {
+    beagle("run", "-d", "--name", "a", "nginx");
+    beagle("status");
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("\n1 pod, 1 container\n");
+
+    beagle("run", "-d", "--name", "b", "nginx");
+    beagle("stop", "b");
+    beagle("run", "--name", "c", "busybox", "exit", "1");
+    beagle("status");
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("\n3 pods (1 not ready), 3 containers (2 exited)\n");
+  }
+
+  @Test
   void withoutADaemonTheWayOutIsNamed() {
     assertThat(beagle("ps", "--run", folder.resolve("elsewhere").toString())).isEqualTo(7);
     assertThat(err.toString(StandardCharsets.UTF_8))
