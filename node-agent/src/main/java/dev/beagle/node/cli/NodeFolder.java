@@ -60,8 +60,7 @@ final class NodeFolder implements AutoCloseable {
 
   private static String words(IOException error) {
     if (error instanceof FileSystemException onFile) {
-      String reason =
-          error instanceof NoSuchFileException ? "no such folder" : onFile.getReason();
+      String reason = error instanceof NoSuchFileException ? "no such folder" : onFile.getReason();
       if (reason != null) {
         return onFile.getFile() + ": " + reason;
       }

@@ -203,7 +203,8 @@ final class PsCommand implements Callable<Integer> {
   }
 
   private void print(List<Line> lines) {
-    Table table = new Table("POD", "CONTAINER", "ID", "IMAGE", "STATE", "ADDRESS", "AGE")
+    Table table =
+        new Table("POD", "CONTAINER", "ID", "IMAGE", "STATE", "ADDRESS", "AGE")
             .dispensable("IMAGE", "ID", "AGE", "CONTAINER");
     for (Line line : lines) {
       String image = line.image().startsWith("sha256:") ? Ids.brief(line.image()) : line.image();

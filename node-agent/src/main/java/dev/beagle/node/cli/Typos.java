@@ -49,8 +49,7 @@ final class Typos {
         }
         int replaced = typed.charAt(i - 1) == meant.charAt(j - 1) ? 0 : 1;
         cost[i][j] =
-            Math.min(
-                Math.min(cost[i - 1][j], cost[i][j - 1]) + 1, cost[i - 1][j - 1] + replaced);
+            Math.min(Math.min(cost[i - 1][j], cost[i][j - 1]) + 1, cost[i - 1][j - 1] + replaced);
         boolean swapped =
             i > 1
                 && j > 1

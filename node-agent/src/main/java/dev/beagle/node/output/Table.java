@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Rows under headings, columns two blanks apart. On a terminal too narrow for them the columns that
  * may go are left out, then the last one is wrapped where it may be, else the widest ones are cut
- * with an ellipsis; in a pipe nothing of that happens. Control characters that came from
- * outside (names, labels) are shown as {@code ?}. Confined to one thread.
+ * with an ellipsis; in a pipe nothing of that happens. Control characters that came from outside
+ * (names, labels) are shown as {@code ?}. Confined to one thread.
  */
 public final class Table {
   private static final int SMALLEST_COLUMN = 6;

@@ -54,21 +54,9 @@ class CommandsIT {
     Map<String, String> environment = new HashMap<>(terminal);
     environment.put("BEAGLE_RUN", folder.toString());
     environment.put("GREETING", "hello");
-    Host host =
-        new Host(
-            "Linux",
-            "amd64",
-            "ann",
-            false,
-            folder,
-            folder,
-            folder,
-            environment);
+    Host host = new Host("Linux", "amd64", "ann", false, folder, folder, folder, environment);
     Console console =
-        Console.of(
-            target,
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            host.environment());
+        Console.of(target, new PrintStream(err, true, StandardCharsets.UTF_8), host.environment());
     Installation installation = new Installation(Path.of("/no/java"), "none.jar", Optional.empty());
     NodeStarter starter =
         (_, _) -> {
@@ -178,7 +166,8 @@ class CommandsIT {
     String[] line = verb.equals("run") ? new String[] {"run", "-d", "i"} : new String[] {verb};
 
     assertThat(beagleInto(full, Map.of(), line)).isEqualTo(status);
-    assertThat(err.toString(StandardCharsets.UTF_8).lines().filter(said -> !said.contains("pulled")))
+    assertThat(
+            err.toString(StandardCharsets.UTF_8).lines().filter(said -> !said.contains("pulled")))
         .containsExactlyElementsOf(
             status == 0 ? List.of() : List.of("beagle: standard output cannot be written"));
   }

@@ -62,7 +62,8 @@ class TableTest {
             "CHECK   FOUND",
             """
             kernel  has erofs and overlayfs,
-                    /dev/net/tun is missing""");
+                    /dev/net/tun is missing\
+            """);
     assertThat(table.lines(console(Map.of())).getLast()).doesNotContain("\n");
   }
 
