@@ -68,7 +68,9 @@ class NodeFolderTest {
   }
 
   @Test
-  @EnabledOnOs(OS.LINUX) // only there is a folder that nobody can make anything in, root included
+  @EnabledOnOs(
+      value = OS.LINUX,
+      disabledReason = "only /proc is a folder in which nobody, root included, can make anything")
   void aFolderThatCannotBeMadeIsNamedInPlainWords() {
     assertThatThrownBy(() -> NodeFolder.claim(Path.of("/proc/nothing/here"), "root"))
         .isInstanceOf(Failure.class)
