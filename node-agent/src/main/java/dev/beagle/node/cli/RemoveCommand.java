@@ -38,7 +38,7 @@ final class RemoveCommand implements Callable<Integer> {
     this.context = context;
   }
 
-  /** What cannot be removed is reported and keeps the others from nothing. */
+  /** What cannot be removed is reported; the others go all the same. */
   @Override
   public Integer call() {
     int status = ExitCodes.OK;
