@@ -291,6 +291,7 @@ class LocalPodRuntimeTest {
     Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
     Container container = started(sandbox, "c");
     Path written = folder.resolve("containers").resolve(container.id().value());
+    killDaemon();
 
     runtime =
         LocalPodRuntime.recover(
@@ -320,6 +321,7 @@ class LocalPodRuntimeTest {
     Path record = folder.resolve("run").resolve(sandbox.id().shortForm()).resolve("sandbox.json");
     String good = Files.readString(record);
     Files.writeString(record, good.substring(0, good.length() / 2));
+    killDaemon();
 
     runtime = recover("boot-1");
 
