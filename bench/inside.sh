@@ -25,7 +25,7 @@ start_containerd() {
   cat >"$node/cni/10-bench.conflist" <<JSON
 {"cniVersion": "1.0.0", "name": "bench", "plugins": [
   {"type": "bridge", "bridge": "bench0", "isGateway": true, "ipMasq": true, "ipam":
-    {"type": "host-local", "dataDir": "$node/ipam", "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+    {"type": "host-local", "dataDir": "$node/ipam", "ranges": [[{"subnet": "10.89.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 JSON
   cat >"$node/config.toml" <<TOML
