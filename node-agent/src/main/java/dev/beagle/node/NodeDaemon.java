@@ -19,7 +19,7 @@ import dev.beagle.node.cri.CriNode;
 import dev.beagle.node.cri.CriServer;
 import dev.beagle.node.images.ImageCallsBackend;
 import dev.beagle.node.images.ImageRoots;
-import dev.beagle.node.network.HostPort;
+import dev.beagle.node.network.HostInterface;
 import dev.beagle.node.network.RouteConflict;
 import dev.beagle.node.network.SwitchNetworks;
 import dev.beagle.node.network.SwitchWatch;
@@ -51,15 +51,15 @@ final class NodeDaemon implements RunningNode {
   private final List<SandboxKind> kinds;
   private final LocalPodRuntime runtime;
   private final SwitchWatch network;
-  private final Optional<HostPort> hostPort;
+  private final Optional<HostInterface> hostInterface;
 
   private NodeDaemon(NodeConfig config, Installation installation, Time time) {
     this.config = config;
     // Undoes what outlives us, when the start fails on a node without pods.
     Closer undo = new Closer();
     try {
-      if (config.network().hostPort()) {
-        RouteConflict.refuse(config.network().podCidr(), HostPort.nameFor(config.run()));
+      if (config.network().hostInterface()) {
+        RouteConflict.refuse(config.network().podCidr(), HostInterface.nameFor(config.run()));
       }
       RecordStore records = new RecordStore(config.run().resolve("sandboxes"));
       boolean fresh = records.load().sandboxes().isEmpty();
@@ -77,9 +77,9 @@ final class NodeDaemon implements RunningNode {
       runtime =
           LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds);
       images.collect();
-      hostPort = hostPort(config, kinds, time);
+      hostInterface = hostInterface(config, kinds, time);
       if (fresh) {
-        undo.onClose(() -> hostPort.ifPresent(HostPort::end));
+        undo.onClose(() -> hostInterface.ifPresent(HostInterface::end));
       }
       StreamingServer streaming = parts.register(StreamingServer.open(time));
       CriServer server =
@@ -163,14 +163,15 @@ final class NodeDaemon implements RunningNode {
     return Platform.linux(System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64");
   }
 
-  private Optional<HostPort> hostPort(NodeConfig config, List<SandboxKind> kinds, Time time) {
+  private Optional<HostInterface> hostInterface(
+      NodeConfig config, List<SandboxKind> kinds, Time time) {
     SandboxKind host = kinds.getFirst();
-    if (!config.network().hostPort() || !host.problem().isEmpty()) {
+    if (!config.network().hostInterface() || !host.problem().isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
         parts.register(
-            HostPort.open(host, network.client(), HostPort.nameFor(config.run()), time)));
+            HostInterface.open(host, network.client(), HostInterface.nameFor(config.run()), time)));
   }
 
   @Override
@@ -199,7 +200,7 @@ final class NodeDaemon implements RunningNode {
         // Nobody needs the network any more: what is started next time is new.
         kinds.forEach(kind -> ending.onClose(kind::retire));
         ending.onClose(network::shutdown);
-        hostPort.ifPresent(port -> ending.onClose(port::end));
+        hostInterface.ifPresent(opened -> ending.onClose(opened::end));
       }
     }
   }

@@ -199,7 +199,7 @@ final class Segment {
     attached.port.close();
   }
 
-  /** Detaches all but these; the host's port stays. */
+  /** Detaches all but these; the host interface's port stays. */
   void retain(Set<String> names) {
     boolean changed = false;
     for (Attached attached : List.copyOf(ports.values())) {

@@ -12,7 +12,8 @@ import java.util.Map;
  * What a switch is started with.
  *
  * @param folder where its sockets, lock and records are; made with mode 0700
- * @param podRange addresses of the segment; the first is the gateway's, the second the host port's
+ * @param podRange addresses of the segment; the first is the gateway's, the second the host
+ *     interface's
  * @param mtu of the ports
  * @param resolverFile the host's resolv.conf
  */

@@ -23,11 +23,11 @@ import java.util.function.LongSupplier;
  * and no privilege is needed.
  *
  * <p>What it refuses: the host's loopback, multicast, and the segment's own range (pods are reached
- * on the segment, and the host's port only by the host). The host's other addresses are reached, as
- * pods need the node's kubelet, API server and node ports. Such a connection never leaves the host:
- * it comes over its loopback interface, from the address that it goes to. What the host lets itself
- * do by source address or interface, it lets every pod do; a firewall for its network does not see
- * it. Confined to the segment's thread.
+ * on the segment, and the host interface only by the host). The host's other addresses are reached,
+ * as pods need the node's kubelet, API server and node ports. Such a connection never leaves the
+ * host: it comes over its loopback interface, from the address that it goes to. What the host lets
+ * itself do by source address or interface, it lets every pod do; a firewall for its network does
+ * not see it. Confined to the segment's thread.
  */
 public final class Gateway implements GatewaySink {
   private static final int DNS_PORT = 53;

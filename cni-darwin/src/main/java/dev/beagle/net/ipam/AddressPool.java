@@ -45,7 +45,7 @@ public final class AddressPool {
     return IpAddress.ofIpv4(prefix.base().ipv4() + 1);
   }
 
-  /** The host port's address, never leased. */
+  /** The host interface's address, never leased. */
   public IpAddress host() {
     return IpAddress.ofIpv4(prefix.base().ipv4() + 2);
   }

@@ -126,7 +126,7 @@ public final class EthernetSwitch {
       guard.sent(packet);
     }
     if (target.isHost() && !guard.admits(packet, target)) {
-      counters.increment(Counter.HOST_PORT_DENIED);
+      counters.increment(Counter.HOST_INTERFACE_DENIED);
       return;
     }
     forward(target, frame);

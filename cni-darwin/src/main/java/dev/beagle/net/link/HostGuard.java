@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * What may go from a pod to the host's own port: answers only. The host dials pods through that
+ * What may go from a pod to the host interface: answers only. The host dials pods through that
  * port; a pod that wants the host goes through the gateway to another of the host's addresses, and
  * appears there as the host itself, not as a peer on its network.
  *
@@ -61,7 +61,7 @@ final class HostGuard {
     lastSent.put(key, now.getAsLong());
   }
 
-  /** Whether a pod's packet may reach the host's port. */
+  /** Whether a pod's packet may reach the host interface. */
   boolean admits(PacketView packet, SwitchPort host) {
     if (!host.owns(packet.destination()) || packet.isFragment()) {
       return false;

@@ -14,7 +14,7 @@ public final class SwitchCounters {
     SPOOFED,
     UNSUPPORTED,
     UNKNOWN_DESTINATION,
-    HOST_PORT_DENIED,
+    HOST_INTERFACE_DENIED,
     PORT_FULL,
     PORT_ABSENT,
     BAD_CHECKSUM,

@@ -175,7 +175,7 @@ class EthernetSwitchTest {
     ethernet.receive(
         a, ip(mac(HOST), A, A, IpAddress.parse("127.0.0.1"), PacketView.TCP, tcp(TcpHeader.ACK)));
     assertThat(atHost.frames).isZero();
-    assertThat(counters.value(Counter.HOST_PORT_DENIED)).isEqualTo(8);
+    assertThat(counters.value(Counter.HOST_INTERFACE_DENIED)).isEqualTo(8);
   }
 
   @Test

@@ -57,11 +57,11 @@ final class ConfigKeys {
           constant("10.88.0.0/16"),
           ConfigKeys::podCidr);
 
-  static final ConfigKey<Boolean> HOST_PORT =
+  static final ConfigKey<Boolean> HOST_INTERFACE =
       new ConfigKey<>(
-          "network.hostPort",
-          "Whether the host is a port of the pod network and can dial pod addresses (a TAP and a"
-              + " route; Linux, root).",
+          "network.hostInterface",
+          "Whether the host has an interface on the pod network and can dial pod addresses (a TAP"
+              + " and a route; Linux, root).",
           "`true` as root on Linux, else `false`",
           host -> host.linux() && host.root(),
           ConfigKeys::onOff);
@@ -97,7 +97,7 @@ final class ConfigKeys {
           SANDBOX_DEFAULT,
           OCI_RUNTIME,
           POD_CIDR,
-          HOST_PORT,
+          HOST_INTERFACE,
           REGISTRY_CONFIG_PATH,
           MAX_LAYER_BYTES,
           LOG_LEVEL);

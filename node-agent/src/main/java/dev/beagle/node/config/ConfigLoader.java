@@ -45,7 +45,7 @@ public final class ConfigLoader {
         runFolder,
         new SandboxConfig(
             value(set, ConfigKeys.SANDBOX_DEFAULT), value(set, ConfigKeys.OCI_RUNTIME)),
-        new NetworkConfig(value(set, ConfigKeys.POD_CIDR), value(set, ConfigKeys.HOST_PORT)),
+        new NetworkConfig(value(set, ConfigKeys.POD_CIDR), value(set, ConfigKeys.HOST_INTERFACE)),
         new RegistryConfig(value(set, ConfigKeys.REGISTRY_CONFIG_PATH)),
         new ImagesConfig(value(set, ConfigKeys.MAX_LAYER_BYTES)),
         new LogConfig(value(set, ConfigKeys.LOG_LEVEL)));

@@ -28,10 +28,10 @@ public record NodeConfig(
 
   /**
    * @param podCidr the IPv4 network that pods get their addresses from
-   * @param hostPort whether the host itself is a port of the pod network (a TAP and a route), so
-   *     that it can dial pod addresses
+   * @param hostInterface whether the host has an interface on the pod network (a TAP and a route),
+   *     so that it can dial pod addresses
    */
-  public record NetworkConfig(String podCidr, boolean hostPort) {}
+  public record NetworkConfig(String podCidr, boolean hostInterface) {}
 
   /**
    * @param configPath folder with {@code HOST/hosts.toml} as containerd reads them; absent for none

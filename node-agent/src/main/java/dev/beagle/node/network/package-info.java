@@ -1,4 +1,6 @@
-/** The joint between the switch process and the core: pod networks, host ports, the host's port. */
+/**
+ * The joint between the switch process and the core: pod networks, host ports, the host interface.
+ */
 @NullMarked
 package dev.beagle.node.network;
 

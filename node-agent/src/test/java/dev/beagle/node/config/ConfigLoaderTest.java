@@ -51,7 +51,7 @@ class ConfigLoaderTest {
     assertThat(config.sandbox().defaultKind()).isEmpty();
     assertThat(config.sandbox().ociRuntime()).isEqualTo("crun");
     assertThat(config.network().podCidr()).isEqualTo("10.88.0.0/16");
-    assertThat(config.network().hostPort()).isTrue();
+    assertThat(config.network().hostInterface()).isTrue();
     assertThat(config.registry().configPath()).isEmpty();
     assertThat(config.images().maxLayerBytes()).isEqualTo(64L << 30);
     assertThat(config.log().level()).isEqualTo(LogLevel.INFO);
@@ -69,7 +69,7 @@ class ConfigLoaderTest {
               ociRuntime: /usr/sbin/runc
             network:
               podCidr: 10.9.0.0/24
-              hostPort: false
+              hostInterface: false
             registry:
               configPath: /etc/certs.d
             images:
@@ -83,7 +83,7 @@ class ConfigLoaderTest {
     assertThat(config.sandbox().defaultKind()).isEqualTo("namespaces");
     assertThat(config.sandbox().ociRuntime()).isEqualTo("/usr/sbin/runc");
     assertThat(config.network().podCidr()).isEqualTo("10.9.0.0/24");
-    assertThat(config.network().hostPort()).isFalse();
+    assertThat(config.network().hostInterface()).isFalse();
     assertThat(config.registry().configPath()).contains(Path.of("/etc/certs.d"));
     assertThat(config.images().maxLayerBytes()).isEqualTo(512L << 20);
     assertThat(config.log().level()).isEqualTo(LogLevel.DEBUG);
@@ -110,7 +110,7 @@ class ConfigLoaderTest {
 
     assertThat(config.root()).isEqualTo(Path.of("/home/ann/Library/Application Support/beagle"));
     assertThat(config.run()).isEqualTo(Path.of("/home/ann/.beagle/run"));
-    assertThat(config.network().hostPort()).isFalse();
+    assertThat(config.network().hostInterface()).isFalse();
   }
 
   @ParameterizedTest
@@ -130,7 +130,7 @@ class ConfigLoaderTest {
         "\"log:\n  level: loud\"|line 2: log.level: \"loud\" must be error, warn, info or debug",
         "\"root: data\"|line 1: root: \"data\" must be an absolute path",
         "\"network:\n\n  podCidr: 10.1.0.0/8\"|line 3: network.podCidr: \"10.1.0.0/8\" must be an IPv4",
-        "\"network:\n  hostPort: maybe\"|must be true or false",
+        "\"network:\n  hostInterface: maybe\"|must be true or false",
         "\"images:\n  maxLayerBytes: -1\"|must be a number of bytes above 0",
         "\"images:\n  maxLayerBytes: 9999999999GiB\"|must be a number of bytes above 0",
         "\"log: info\"|line 1: log: is a section",

@@ -26,11 +26,11 @@ import org.slf4j.LoggerFactory;
  * so that probes and everything else on the node can dial pod addresses. An agent without a sandbox
  * pumps it; like a pod's agent it outlives the daemon, and one that dies is replaced.
  */
-public final class HostPort implements AutoCloseable {
+public final class HostInterface implements AutoCloseable {
   /** The switch's name for the machine itself. */
   public static final String PORT_NAME = "host";
 
-  private static final Logger LOG = LoggerFactory.getLogger(HostPort.class);
+  private static final Logger LOG = LoggerFactory.getLogger(HostInterface.class);
   private static final Duration OPEN_LIMIT = Duration.ofSeconds(20);
 
   private final SandboxKind kind;
@@ -41,14 +41,14 @@ public final class HostPort implements AutoCloseable {
   private World world;
   private boolean closed;
 
-  private HostPort(
+  private HostInterface(
       SandboxKind kind,
       SwitchClient client,
       String interfaceName,
       WorldRecord plan,
       World world,
       Time time) {
-    this.revival = new Revival("the host's port, by which pods are dialled,", time);
+    this.revival = new Revival("the host interface, by which pods are dialled,", time);
     this.kind = kind;
     this.client = client;
     this.interfaceName = interfaceName;
@@ -61,14 +61,14 @@ public final class HostPort implements AutoCloseable {
    *
    * @param interfaceName at most 15 characters
    */
-  public static HostPort open(
+  public static HostInterface open(
       SandboxKind kind, SwitchClient client, String interfaceName, Time time) {
     WorldRecord plan = kind.plan(SandboxId.NODE, "");
-    Optional<World> running = kind.adopt(plan).filter(HostPort::opened);
+    Optional<World> running = kind.adopt(plan).filter(HostInterface::opened);
     World world = running.isPresent() ? running.get() : start(kind, client, interfaceName, plan);
-    HostPort port = new HostPort(kind, client, interfaceName, plan, world, time);
-    world.agent().onGone(port::agentGone);
-    return port;
+    HostInterface opened = new HostInterface(kind, client, interfaceName, plan, world, time);
+    world.agent().onGone(opened::agentGone);
+    return opened;
   }
 
   /** An agent whose starter died before it was told what to do has no interface. */
@@ -122,7 +122,9 @@ public final class HostPort implements AutoCloseable {
   }
 
   private void agentGone() {
-    Thread.ofVirtual().name("host-port").start(() -> revival.revive(this::isClosed, this::restart));
+    Thread.ofVirtual()
+        .name("host-interface")
+        .start(() -> revival.revive(this::isClosed, this::restart));
   }
 
   private synchronized boolean isClosed() {
