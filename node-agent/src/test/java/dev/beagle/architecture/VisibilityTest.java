@@ -30,8 +30,7 @@ final class VisibilityTest {
       Map.of(
           "dev.beagle.node.Main", "the program: java starts it by its name",
           "dev.beagle.net.control.SwitchMain", "the switch's program",
-          "dev.beagle.node.config.Version", "javac copies its constant into those who use it",
-          "dev.beagle.runtime.oci.Signals", "javac copies its constants into those who use them");
+          "dev.beagle.node.config.Version", "javac copies its constant into those who use it");
 
   @ArchTest
   static void publicTypesAreUsedByOtherPackages(JavaClasses classes) {

@@ -61,7 +61,7 @@ final class ContainerRequests {
         config.getStdin(),
         config.getStdinOnce(),
         config.getTty(),
-        Signals.name(config.getStopSignal()),
+        CriSignals.name(config.getStopSignal()),
         SecurityRequests.spec(config.getLinux().getSecurityContext(), sandbox),
         resources(config.getLinux().getResources()));
   }

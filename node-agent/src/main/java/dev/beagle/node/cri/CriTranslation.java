@@ -151,8 +151,8 @@ final class CriTranslation {
             .setUser(user(container.process()))
             .setStopSignal(
                 spec.stopSignal().isEmpty()
-                    ? Signals.ofNumber(container.process().stopSignal())
-                    : Signals.ofName(spec.stopSignal()));
+                    ? CriSignals.ofNumber(container.process().stopSignal())
+                    : CriSignals.ofName(spec.stopSignal()));
     spec.mounts().forEach(mount -> status.addMounts(mount(mount)));
     switch (state) {
       case ContainerState.Created() -> {}

@@ -3,6 +3,7 @@ package dev.beagle.runtime.oci;
 import dev.beagle.failure.Failure;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Linux signal names and numbers (signal(7)). */
 public final class Signals {
@@ -11,6 +12,9 @@ public final class Signals {
 
   private static final int RTMIN = 34;
   private static final int RTMAX = 64;
+
+  /** kill -l counts from SIGRTMIN so far, then back from SIGRTMAX. */
+  private static final int NAMED_FROM_RTMIN = 15;
 
   /** At index n - 1 the name of signal n. */
   private static final List<String> NAMES =
@@ -38,6 +42,25 @@ public final class Signals {
       throw Failure.invalidArgument("unknown signal " + signal);
     }
     return number;
+  }
+
+  /**
+   * The name by which a number is known: {@code SIGTERM}, {@code SIGRTMIN+15}, {@code SIGRTMAX-14};
+   * of two names (SIGIO, SIGPOLL) the first, empty for what has none (32 and 33 are libc's own).
+   */
+  public static Optional<String> name(int number) {
+    if (number >= 1 && number <= NAMES.size()) {
+      return Optional.of("SIG" + NAMES.get(number - 1));
+    }
+    if (number < RTMIN || number > RTMAX) {
+      return Optional.empty();
+    }
+    int aboveMin = number - RTMIN;
+    int belowMax = RTMAX - number;
+    if (aboveMin <= NAMED_FROM_RTMIN) {
+      return Optional.of("SIGRTMIN" + (aboveMin == 0 ? "" : "+" + aboveMin));
+    }
+    return Optional.of("SIGRTMAX" + (belowMax == 0 ? "" : "-" + belowMax));
   }
 
   private static int realTimeOrNumber(String name) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +28,16 @@ class SignalsTest {
   })
   void namesAndNumbersAsImagesAndCriWriteThem(String name, int number) {
     assertThat(Signals.number(name)).isEqualTo(number);
+  }
+
+  @Test
+  void everyNumberLeadsBackFromItsNameButTheTwoOfTheCLibrary() {
+    for (int number = -1; number <= 66; number++) {
+      boolean named = number >= 1 && number <= 64 && number != 32 && number != 33;
+      assertThat(Signals.name(number).map(Signals::number))
+          .as("signal %d", number)
+          .isEqualTo(named ? Optional.of(number) : Optional.empty());
+    }
   }
 
   @ParameterizedTest

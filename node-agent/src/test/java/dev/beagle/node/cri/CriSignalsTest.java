@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class SignalsTest {
+final class CriSignalsTest {
   @Test
   void everySignalHasANameThatLeadsBackToIt() {
     List<Signal> named =
@@ -20,8 +20,9 @@ final class SignalsTest {
 
     assertThat(named)
         .hasSize(65)
-        .allSatisfy(signal -> assertThat(Signals.ofName(Signals.name(signal))).isEqualTo(signal));
-    assertThat(Signals.name(Signal.SIGNAL_RUNTIME_DEFAULT)).isEmpty();
+        .allSatisfy(
+            signal -> assertThat(CriSignals.ofName(CriSignals.name(signal))).isEqualTo(signal));
+    assertThat(CriSignals.name(Signal.SIGNAL_RUNTIME_DEFAULT)).isEmpty();
   }
 
   @ParameterizedTest
@@ -40,13 +41,13 @@ final class SignalsTest {
     "64,SIGRTMAX"
   })
   void numbersAreLinuxs(int number, String name) {
-    assertThat(Signals.name(Signals.ofNumber(number))).isEqualTo(name);
+    assertThat(CriSignals.name(CriSignals.ofNumber(number))).isEqualTo(name);
   }
 
   @Test
   void everyNumberButTheTwoOfTheCLibraryHasASignal() {
     for (int number = 1; number <= 64; number++) {
-      assertThat(Signals.ofNumber(number) == Signal.SIGNAL_RUNTIME_DEFAULT)
+      assertThat(CriSignals.ofNumber(number) == Signal.SIGNAL_RUNTIME_DEFAULT)
           .as("signal %d", number)
           .isEqualTo(number == 32 || number == 33);
     }
