@@ -1,6 +1,7 @@
 package dev.beagle.node;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostPlatform;
 import dev.beagle.image.pull.Images;
 import dev.beagle.image.pull.ImagesSettings;
 import dev.beagle.image.reference.Platform;
@@ -53,7 +54,8 @@ final class NodeDaemon implements RunningNode {
   private final SwitchWatch network;
   private final Optional<HostInterface> hostInterface;
 
-  private NodeDaemon(NodeConfig config, Installation installation, Time time) {
+  private NodeDaemon(
+      NodeConfig config, Installation installation, HostPlatform platform, Time time) {
     this.config = config;
     // Undoes what outlives us, when the start fails on a node without pods.
     Closer undo = new Closer();
@@ -73,7 +75,7 @@ final class NodeDaemon implements RunningNode {
       }
       SwitchNetworks networks = new SwitchNetworks(network.client());
       Images images = parts.register(Images.open(imagesSettings(config), time));
-      kinds = SandboxKinds.of(config, network.client().portSocket(), time);
+      kinds = SandboxKinds.of(config, platform, network.client().portSocket(), time);
       runtime =
           LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds);
       images.collect();
@@ -90,7 +92,7 @@ final class NodeDaemon implements RunningNode {
                   new CriBackend(
                       runtime,
                       networks,
-                      new ImageCallsBackend(images, platform()),
+                      new ImageCallsBackend(images, Platform.linux(platform.architecture())),
                       new StreamingUrls(streaming)),
                   time));
       server.admitCalls();
@@ -102,7 +104,7 @@ final class NodeDaemon implements RunningNode {
   }
 
   static NodeDaemon start(NodeConfig config, Installation installation) {
-    return new NodeDaemon(config, installation, Time.system());
+    return new NodeDaemon(config, installation, HostPlatform.current(), Time.system());
   }
 
   private static void closeAfter(RuntimeException failure, Closer closer) {
@@ -157,10 +159,6 @@ final class NodeDaemon implements RunningNode {
     } catch (IOException error) {
       throw Failure.internal("cannot read " + file, error);
     }
-  }
-
-  private static Platform platform() {
-    return Platform.linux(System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64");
   }
 
   private Optional<HostInterface> hostInterface(

@@ -1,6 +1,7 @@
 package dev.beagle.node;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostPlatform;
 import dev.beagle.node.config.NodeConfig;
 import dev.beagle.runtime.namespaces.NamespacesKind;
 import dev.beagle.runtime.world.AbsentKind;
@@ -22,11 +23,11 @@ final class SandboxKinds {
 
   private SandboxKinds() {}
 
-  static List<SandboxKind> of(NodeConfig config, Path portSocket, Time time) {
+  static List<SandboxKind> of(
+      NodeConfig config, HostPlatform platform, Path portSocket, Time time) {
     List<SandboxKind> kinds = new ArrayList<>();
-    boolean linux = System.getProperty("os.name", "").equals("Linux");
     kinds.add(
-        linux
+        platform.linux()
             ? namespaces(config, portSocket, time)
             : new AbsentKind(NamespacesKind.NAME, "it needs Linux; use hvf on a Mac"));
     kinds.add(new AbsentKind("hvf", "this version has no micro-VMs on Hypervisor.framework yet"));
@@ -41,7 +42,7 @@ final class SandboxKinds {
                       "sandbox.default: unknown kind " + wanted + "; known: namespaces, hvf"));
       kinds.remove(first);
       kinds.addFirst(first);
-    } else if (!linux) {
+    } else if (!platform.linux()) {
       kinds.addFirst(kinds.removeLast());
     }
     return kinds;

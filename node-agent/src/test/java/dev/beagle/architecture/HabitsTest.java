@@ -34,6 +34,15 @@ final class HabitsTest {
           "java.time.OffsetDateTime.now",
           "java.time.ZonedDateTime.now");
 
+  private static final Set<String> SETTINGS_OF_THE_JVM =
+      Set.of(
+          "java.lang.System.getProperty",
+          "java.lang.System.getProperties",
+          "java.lang.System.getenv",
+          "java.lang.Boolean.getBoolean",
+          "java.lang.Integer.getInteger",
+          "java.lang.Long.getLong");
+
   private static DescribedPredicate<JavaAccess<?>> oneOf(String description, Set<String> members) {
     return new DescribedPredicate<JavaAccess<?>>(description) {
       @Override
@@ -51,6 +60,19 @@ final class HabitsTest {
           .resideOutsideOfPackage("dev.beagle.time")
           .should()
           .accessTargetWhere(oneOf("reads a clock or sleeps", CLOCKS_AND_SLEEPS));
+
+  /** The platform; who runs us and with which environment; which version and JVM this is. */
+  @ArchTest
+  static final ArchRule propertiesAndEnvironmentAreReadAtOnePlaceEach =
+      noClasses()
+          .that(
+              DescribedPredicate.not(
+                  ForeignTypesTest.named(
+                      "dev.beagle.host.HostPlatform",
+                      "dev.beagle.node.config.Host",
+                      "dev.beagle.node.config.Installation")))
+          .should()
+          .accessTargetWhere(oneOf("reads a property or the environment", SETTINGS_OF_THE_JVM));
 
   @ArchTest
   static void typesAreNamedAfterWhatTheyAre(JavaClasses classes) {

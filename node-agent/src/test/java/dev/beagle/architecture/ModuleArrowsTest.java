@@ -20,7 +20,11 @@ final class ModuleArrowsTest {
   private static final Module BASE =
       new Module(
           "base",
-          List.of("dev.beagle.failure..", "dev.beagle.time..", "dev.beagle.lifecycle.."),
+          List.of(
+              "dev.beagle.failure..",
+              "dev.beagle.host..",
+              "dev.beagle.time..",
+              "dev.beagle.lifecycle.."),
           List.of());
   private static final Module CRI_API =
       new Module("cri-api", List.of("dev.beagle.cri.."), List.of());

@@ -1,5 +1,6 @@
 package dev.beagle.net.loop;
 
+import dev.beagle.host.HostPlatform;
 import dev.beagle.net.host.HostDatagrams;
 import dev.beagle.net.host.HostSockets;
 import dev.beagle.net.host.HostStream;
@@ -28,7 +29,7 @@ public final class NioHostSockets implements HostSockets {
 
   public NioHostSockets(EventLoop loop) {
     this.loop = loop;
-    this.macOs = System.getProperty("os.name", "").startsWith("Mac");
+    this.macOs = HostPlatform.current().mac();
   }
 
   @Override

@@ -20,7 +20,9 @@ final class VersionCommand implements Callable<Integer> {
   public Integer call() {
     context.console().line("beagle " + Version.CURRENT);
     context.console().line("JDK " + Runtime.version());
-    context.console().line(context.host().os() + " " + context.host().architecture());
+    context
+        .console()
+        .line(context.host().platform().system() + " " + context.host().platform().architecture());
     return ExitCodes.OK;
   }
 }

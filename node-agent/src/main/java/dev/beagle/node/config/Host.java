@@ -1,5 +1,6 @@
 package dev.beagle.node.config;
 
+import dev.beagle.host.HostPlatform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,23 +9,23 @@ import java.util.Map;
 /**
  * Who runs us and where: what decides defaults. Immutable; tests make their own.
  *
- * @param os {@code os.name}: "Linux", "Mac OS X"
- * @param architecture as in OCI platforms: amd64, arm64
+ * @param platform the system and the processor
  * @param user the login name
  * @param root whether we may do what root may
  * @param home the user's home folder
  * @param workingFolder what relative paths on the command line start from
  * @param temporary the folder for temporary files
+ * @param javaHome the JDK or JRE that this process runs on
  * @param environment the environment's variables
  */
 public record Host(
-    String os,
-    String architecture,
+    HostPlatform platform,
     String user,
     boolean root,
     Path home,
     Path workingFolder,
     Path temporary,
+    Path javaHome,
     Map<String, String> environment) {
   public Host {
     environment = Map.copyOf(environment);
@@ -34,22 +35,22 @@ public record Host(
   public static Host current() {
     String user = System.getProperty("user.name", "unknown");
     return new Host(
-        System.getProperty("os.name", "unknown"),
-        ociArchitecture(System.getProperty("os.arch", "unknown")),
+        HostPlatform.current(),
         user,
         effectiveRoot(user),
         Path.of(System.getProperty("user.home", "/")),
         Path.of(System.getProperty("user.dir", "/")),
         Path.of(System.getProperty("java.io.tmpdir", "/tmp")),
+        Path.of(System.getProperty("java.home", "/")),
         System.getenv());
   }
 
   public boolean mac() {
-    return os.startsWith("Mac");
+    return platform.mac();
   }
 
   public boolean linux() {
-    return os.equals("Linux");
+    return platform.linux();
   }
 
   /** The most bytes that the path of a Unix socket may have here, without the ending zero. */
@@ -83,13 +84,5 @@ public record Host(
     } catch (IOException | UnsupportedOperationException noProc) {
       return user.equals("root");
     }
-  }
-
-  private static String ociArchitecture(String jvmName) {
-    return switch (jvmName) {
-      case "x86_64", "amd64" -> "amd64";
-      case "aarch64", "arm64" -> "arm64";
-      default -> jvmName;
-    };
   }
 }

@@ -25,13 +25,13 @@ final class GeneralChecks {
   Finding system(CommandRunner commands) {
     String release = commands.run(List.of("uname", "-sr")).firstLine();
     if (host.linux() || host.mac()) {
-      return Finding.ok("system", release + " " + host.architecture());
+      return Finding.ok("system", release + " " + host.platform().architecture());
     }
-    return Finding.missing("system", host.os(), "Beagle runs on macOS and Linux");
+    return Finding.missing("system", host.platform().system(), "Beagle runs on macOS and Linux");
   }
 
   Finding jdk() {
-    return Finding.ok("JDK", Runtime.version() + " (" + System.getProperty("java.home") + ")");
+    return Finding.ok("JDK", Runtime.version() + " (" + host.javaHome() + ")");
   }
 
   Finding user() {

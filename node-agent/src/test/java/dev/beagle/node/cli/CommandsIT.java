@@ -3,6 +3,7 @@ package dev.beagle.node.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostPlatform;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.config.Installation;
 import dev.beagle.node.output.Console;
@@ -54,7 +55,16 @@ class CommandsIT {
     Map<String, String> environment = new HashMap<>(terminal);
     environment.put("BEAGLE_RUN", folder.toString());
     environment.put("GREETING", "hello");
-    Host host = new Host("Linux", "amd64", "ann", false, folder, folder, folder, environment);
+    Host host =
+        new Host(
+            new HostPlatform("Linux", "amd64"),
+            "ann",
+            false,
+            folder,
+            folder,
+            folder,
+            Path.of("/jdk"),
+            environment);
     Console console =
         Console.of(target, new PrintStream(err, true, StandardCharsets.UTF_8), host.environment());
     Installation installation = new Installation(Path.of("/no/java"), "none.jar", Optional.empty());

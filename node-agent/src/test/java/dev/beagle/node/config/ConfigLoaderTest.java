@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.host.HostPlatform;
 import dev.beagle.node.config.NodeConfig.LogLevel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,13 +23,13 @@ class ConfigLoaderTest {
 
   private static Host host(String os, boolean root) {
     return new Host(
-        os,
-        "amd64",
+        new HostPlatform(os, "amd64"),
         root ? "root" : "ann",
         root,
         Path.of("/home/ann"),
         Path.of("/here"),
         Path.of("/tmp"),
+        Path.of("/jdk"),
         Map.of());
   }
 

@@ -2,6 +2,7 @@ package dev.beagle.node.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.host.HostPlatform;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.doctor.CommandRunner.Outcome;
 import dev.beagle.node.doctor.Finding.Verdict;
@@ -51,7 +52,15 @@ class DoctorTest {
 
   private Found examine(String os, boolean root) {
     Host host =
-        new Host(os, "amd64", root ? "root" : "ann", root, folder, folder, folder, Map.of());
+        new Host(
+            new HostPlatform(os, "amd64"),
+            root ? "root" : "ann",
+            root,
+            folder,
+            folder,
+            folder,
+            Path.of("/jdk"),
+            Map.of());
     return new Found(
         new Doctor(
                 host,

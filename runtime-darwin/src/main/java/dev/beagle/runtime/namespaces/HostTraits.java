@@ -1,5 +1,6 @@
 package dev.beagle.runtime.namespaces;
 
+import dev.beagle.host.HostPlatform;
 import dev.beagle.runtime.oci.WorldTraits;
 import dev.beagle.runtime.oci.WorldTraits.Device;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class HostTraits {
 
   private HostTraits() {}
 
-  static WorldTraits read(Cgroups cgroups) throws IOException {
+  static WorldTraits read(HostPlatform platform, Cgroups cgroups) throws IOException {
     long bounding = 0;
     long effective = 0;
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
@@ -46,11 +47,7 @@ final class HostTraits {
             ? -1000
             : Long.parseLong(Files.readString(Path.of("/proc/self/oom_score_adj")).strip());
     return new WorldTraits(
-        architecture(), bounding & effective, cgroups.unified(), lowest, devices());
-  }
-
-  static String architecture() {
-    return System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64";
+        platform.architecture(), bounding & effective, cgroups.unified(), lowest, devices());
   }
 
   private static List<Device> devices() throws IOException {

@@ -2,6 +2,7 @@ package dev.beagle.runtime.namespaces;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.host.HostPlatform;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.guest.SocketGuestAgent;
 import dev.beagle.runtime.guest.wire.ListProcesses;
@@ -80,6 +81,7 @@ public final class NamespacesKind implements SandboxKind {
   public static NamespacesKind create(
       Path root, Path run, Path portSocket, Path ociRuntime, Time time) {
     try {
+      HostPlatform platform = HostPlatform.current();
       Cgroups cgroups = Cgroups.detect(time);
       return new NamespacesKind(
           run.resolve("sandboxes"),
@@ -88,8 +90,8 @@ public final class NamespacesKind implements SandboxKind {
               + Integer.toHexString(run.toAbsolutePath().normalize().toString().hashCode()),
           portSocket,
           cgroups,
-          Toolbox.assemble(root.resolve("toolbox"), ociRuntime, HostTraits.architecture()),
-          HostTraits.read(cgroups),
+          Toolbox.assemble(root.resolve("toolbox"), ociRuntime, platform.architecture()),
+          HostTraits.read(platform, cgroups),
           new LayerMounts(run.resolve("layers")));
     } catch (IOException error) {
       throw Failure.internal("cannot read what this host offers: " + error.getMessage(), error);

@@ -2,6 +2,7 @@ package dev.beagle.runtime.posix;
 
 import com.sun.jna.LastErrorException;
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostPlatform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ public final class Descriptor implements AutoCloseable {
    *     link, or a FIFO that would hold us up
    */
   public static Descriptor openLog(Path path) {
-    boolean arm = "aarch64".equals(System.getProperty("os.arch"));
+    boolean arm = HostPlatform.current().architecture().equals("arm64");
     int flags =
         PosixAbi.O_WRONLY
             | PosixAbi.O_CREAT
