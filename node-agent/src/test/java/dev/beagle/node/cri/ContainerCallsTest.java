@@ -39,23 +39,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
 final class ContainerCallsTest {
-  private CriWorld world;
-
-  @BeforeEach
-  void open() {
-    world = CriWorld.open();
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
-  }
+  @AutoClose private final CriWorld world = CriWorld.open();
 
   @Test
   void everythingThatIsHonouredReachesTheCore() {

@@ -21,25 +21,14 @@ import dev.beagle.node.cri.NodeImages.RegistryLogin;
 import io.grpc.Status;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 final class ImageCallsTest {
-  private CriWorld world;
-
-  @BeforeEach
-  void open() {
-    world = CriWorld.open();
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
-  }
+  @AutoClose private final CriWorld world = CriWorld.open();
 
   @Test
   void aPullAnswersWithTheIdThatAllOtherCallsUse() {

@@ -16,23 +16,12 @@ import dev.beagle.cri.v1.VersionRequest;
 import dev.beagle.cri.v1.VersionResponse;
 import dev.beagle.runtime.pod.SandboxKindStatus;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
 final class NodeCallsTest {
-  private CriWorld world;
-
-  @BeforeEach
-  void open() {
-    world = CriWorld.open();
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
-  }
+  @AutoClose private final CriWorld world = CriWorld.open();
 
   @Test
   void versionIsWhatKubeletAccepts() {

@@ -30,25 +30,14 @@ import io.grpc.Status;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 final class SandboxCallsTest {
-  private CriWorld world;
-
-  @BeforeEach
-  void open() {
-    world = CriWorld.open();
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
-  }
+  @AutoClose private final CriWorld world = CriWorld.open();
 
   @Test
   void everythingThatIsHonouredReachesTheCore() {

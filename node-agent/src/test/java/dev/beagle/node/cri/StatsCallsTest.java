@@ -9,22 +9,11 @@ import dev.beagle.cri.v1.ContainerStatsRequest;
 import dev.beagle.cri.v1.ListContainerStatsRequest;
 import io.grpc.Status;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 final class StatsCallsTest {
-  private CriWorld world;
-
-  @BeforeEach
-  void open() {
-    world = CriWorld.open();
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
-  }
+  @AutoClose private final CriWorld world = CriWorld.open();
 
   @Test
   void cpuAndMemoryOfARunningContainer() {
