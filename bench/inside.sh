@@ -22,30 +22,9 @@ start_beagle() {
 }
 start_containerd() {
   mkdir -p "$node/cni"
-  cat >"$node/cni/10-bench.conflist" <<JSON
-{"cniVersion": "1.0.0", "name": "bench", "plugins": [
-  {"type": "bridge", "bridge": "bench0", "isGateway": true, "ipMasq": true, "ipam":
-    {"type": "host-local", "dataDir": "$node/ipam", "ranges": [[{"subnet": "10.89.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-  {"type": "portmap", "capabilities": {"portMappings": true}}]}
-JSON
-  cat >"$node/config.toml" <<TOML
-version = 4
-root = "$node/root"
-state = "$node/state"
-[plugins."io.containerd.server.v1.grpc"]
-  address = "$node/run/cri.sock"
-[plugins."io.containerd.server.v1.ttrpc"]
-  address = "$node/run/ttrpc.sock"
-[plugins."io.containerd.cri.v1.images".registry]
-  config_path = "$base/hosts"
-[plugins."io.containerd.cri.v1.images".pinned_images]
-  sandbox = "registry.k8s.io/pause:3.10"
-[plugins."io.containerd.cri.v1.runtime"]
-  restrict_oom_score_adj = true
-[plugins."io.containerd.cri.v1.runtime".cni]
-  bin_dirs = ["/usr/lib/cni"]
-  conf_dir = "$node/cni"
-TOML
+  sed "s|@NODE@|$node|; s|@BRIDGE@|bench0|; s|@SUBNET@|10.89.0.0/16|" e2e/peer/cni.conflist >"$node/cni/10-bench.conflist"
+  # With all its plugins, as it comes.
+  sed "/^disabled_plugins/d; s|@NODE@|$node|; s|@HOSTS@|$base/hosts|" e2e/peer/containerd.toml >"$node/config.toml"
   PATH=$peer:$PATH "$peer/containerd" --config "$node/config.toml" >"$node/log" 2>&1 &
 }
 

@@ -44,7 +44,7 @@ final class Node implements AutoCloseable {
       Node node = new Node(prepared, base);
       if (prepared.peer()) {
         Path network = Files.createDirectory(base.resolve("cni")).resolve("10-e2e.conflist");
-        Files.writeString(network, Peer.network(base));
+        Files.writeString(network, Peer.network(prepared, base));
       }
       Files.writeString(node.config(), node.configuration());
       return node;
@@ -53,9 +53,9 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private String configuration() {
+  private String configuration() throws IOException {
     if (prepared.peer()) {
-      return Peer.configuration(base);
+      return Peer.configuration(prepared, base, hosts());
     }
     return """
     registry:

@@ -1,5 +1,7 @@
 package dev.beagle.e2e;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -25,36 +27,20 @@ final class Peer {
         (old, folder) -> folder + ":" + old);
   }
 
-  static String configuration(Path base) {
-    return """
-    version = 4
-    root = "%1$s/root"
-    state = "%1$s/run/state"
-    disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
-    [plugins."io.containerd.server.v1.grpc"]
-          address = "%1$s/run/cri.sock"
-        [plugins."io.containerd.server.v1.ttrpc"]
-          address = "%1$s/run/ttrpc.sock"
-    [plugins."io.containerd.cri.v1.images".registry]
-      config_path = "%1$s/hosts"
-    [plugins."io.containerd.cri.v1.images".pinned_images]
-      sandbox = "registry.k8s.io/pause:3.10"
-    [plugins."io.containerd.cri.v1.runtime"]
-      restrict_oom_score_adj = true
-    [plugins."io.containerd.cri.v1.runtime".cni]
-      bin_dirs = ["/usr/lib/cni"]
-      conf_dir = "%1$s/cni"
-    """
-        .formatted(base);
+  static String configuration(Prepared prepared, Path base, Path hosts) throws IOException {
+    return template(prepared, "containerd.toml")
+        .replace("@NODE@", base.toString())
+        .replace("@HOSTS@", hosts.toString());
   }
 
-  static String network(Path base) {
-    return """
-    {"cniVersion": "1.0.0", "name": "e2e", "plugins": [
-      {"type": "bridge", "bridge": "e2e0", "isGateway": true, "ipMasq": true, "hairpinMode": true, "ipam":
-        {"type": "host-local", "dataDir": "%s/ipam", "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-      {"type": "portmap", "capabilities": {"portMappings": true}}]}
-    """
-        .formatted(base);
+  static String network(Prepared prepared, Path base) throws IOException {
+    return template(prepared, "cni.conflist")
+        .replace("@NODE@", base.toString())
+        .replace("@BRIDGE@", "e2e0")
+        .replace("@SUBNET@", "10.88.0.0/16");
+  }
+
+  private static String template(Prepared prepared, String name) throws IOException {
+    return Files.readString(prepared.module().resolve("peer").resolve(name));
   }
 }
