@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The agent over stream sockets that a {@link Dialer} opens. One virtual thread reads the control
- * connection and hands replies to the waiting callers; exits are delivered on a second one, so that
- * a listener may call the agent.
+ * connection and hands replies to the waiting callers, one writes requests to it; both end with the
+ * connection. Each exit is delivered on a thread of its own, so that a listener may call the agent.
  */
 public final class SocketGuestAgent implements GuestAgent {
   /** The version of the protocol that this class speaks. */
@@ -43,6 +43,8 @@ public final class SocketGuestAgent implements GuestAgent {
   private final String name;
   private final Dialer dialer;
   private final SocketChannel control;
+  private final Thread reader;
+  private final Thread writer;
   private final AtomicLong nextId = new AtomicLong(1);
   private final Map<Long, CompletableFuture<Reply>> waiting = new ConcurrentHashMap<>();
   private final BlockingQueue<Request> outgoing = new LinkedBlockingQueue<>();
@@ -58,6 +60,8 @@ public final class SocketGuestAgent implements GuestAgent {
     this.name = name;
     this.dialer = dialer;
     this.control = control;
+    this.reader = Thread.ofVirtual().name("agent-" + name).unstarted(this::readReplies);
+    this.writer = Thread.ofVirtual().name("agent-writer-" + name).unstarted(this::writeRequests);
   }
 
   /**
@@ -76,8 +80,8 @@ public final class SocketGuestAgent implements GuestAgent {
         throw error;
       }
       SocketGuestAgent agent = new SocketGuestAgent(name, dialer, control);
-      Thread.ofVirtual().name("agent-" + name).start(agent::readReplies);
-      Thread.ofVirtual().name("agent-writer-" + name).start(agent::writeRequests);
+      agent.reader.start();
+      agent.writer.start();
       return agent;
     } catch (IOException error) {
       throw Failure.unavailable("guest agent of " + name + ": " + error.getMessage(), error);
@@ -130,13 +134,15 @@ public final class SocketGuestAgent implements GuestAgent {
     waiting.put(id, future);
     try {
       send(call.setId(id).build());
+      if (isGone()) {
+        // Nobody will; unless it was answered just before.
+        future.completeExceptionally(new IOException("connection is closed"));
+      }
       Reply reply = future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       if (reply.hasError()) {
         throw failure(reply.getError());
       }
       return reply;
-    } catch (IOException error) {
-      throw Failure.unavailable("guest agent of " + name + " is gone", error);
     } catch (ExecutionException error) {
       throw Failure.unavailable("guest agent of " + name + " is gone", error);
     } catch (TimeoutException error) {
@@ -152,15 +158,12 @@ public final class SocketGuestAgent implements GuestAgent {
     }
   }
 
-  private void send(Request request) throws IOException {
+  private void send(Request request) {
     if (request.getSerializedSize() > Frames.MAX_BYTES) {
       throw Failure.invalidArgument(
           "request for the guest agent of " + request.getSerializedSize() + " bytes, limit 4 MiB");
     }
     outgoing.add(request);
-    if (isGone()) {
-      throw new IOException("connection is closed");
-    }
   }
 
   /**
@@ -169,8 +172,10 @@ public final class SocketGuestAgent implements GuestAgent {
    */
   private void writeRequests() {
     try {
-      while (true) {
-        Frames.write(control, outgoing.take());
+      Request next = outgoing.take();
+      while (!isGone()) {
+        Frames.write(control, next);
+        next = outgoing.take();
       }
     } catch (IOException | Failure error) {
       lost(error);
@@ -275,6 +280,8 @@ public final class SocketGuestAgent implements GuestAgent {
     }
     closeControl();
     outgoing.clear();
+    // Wakes the writer, which then sees that there is nothing to write to.
+    outgoing.add(Request.getDefaultInstance());
     waiting.values().forEach(future -> future.completeExceptionally(error));
     if (listener != null && !closed) {
       listener.run();
@@ -293,6 +300,12 @@ public final class SocketGuestAgent implements GuestAgent {
   public void close() {
     closed = true;
     closeControl();
+  }
+
+  /** Returns when nothing of this runs any more; only after the end of the connection. */
+  void awaitEnd() throws InterruptedException {
+    reader.join();
+    writer.join();
   }
 
   static Failure failure(dev.beagle.runtime.guest.wire.Error error) {

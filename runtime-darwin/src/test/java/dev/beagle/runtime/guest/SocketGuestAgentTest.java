@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.Hello;
 import dev.beagle.runtime.guest.wire.HelloReply;
 import dev.beagle.runtime.guest.wire.ListProcesses;
@@ -18,14 +19,17 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The client on a real socket; the other end greets and answers ListProcesses. */
+/** The client on a real socket; the other end greets, tells an exit and answers ListProcesses. */
 class SocketGuestAgentTest {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -52,7 +56,9 @@ class SocketGuestAgentTest {
     try (SocketChannel channel = server.accept()) {
       Frames.read(channel, Hello.parser());
       Frames.write(channel, HelloReply.newBuilder().setProtocol(SocketGuestAgent.PROTOCOL).build());
-      while (hangUp.getCount() > 0) {
+      Frames.write(
+          channel, Reply.newBuilder().setExited(Exited.newBuilder().setContainer("early")).build());
+      do {
         Request request = Frames.read(channel, Request.parser());
         Frames.write(
             channel,
@@ -60,7 +66,7 @@ class SocketGuestAgentTest {
                 .setId(request.getId())
                 .setProcesses(ProcessList.newBuilder().setSandbox("s"))
                 .build());
-      }
+      } while (hangUp.getCount() > 0);
     } catch (IOException ended) {
       // The client has gone, or the test is over.
       return;
@@ -94,6 +100,45 @@ class SocketGuestAgentTest {
         assertThat(Thread.interrupted()).isTrue();
       }
       assertThat(agent.call(list(), LIMIT).getProcesses().getSandbox()).isEqualTo("s");
+    }
+  }
+
+  @Test
+  void anExitThatCameBeforeItsListenerIsNotLost() {
+    try (SocketGuestAgent agent = connect()) {
+      assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+      List<String> ended = new ArrayList<>();
+
+      agent.onExit(exit -> ended.add(exit.getContainer()));
+
+      assertThat(ended).containsExactly("early");
+    }
+  }
+
+  @Test
+  @Timeout(10)
+  void lettingGoOfTheAgentEndsTheThreadsButTellsNobody() throws InterruptedException {
+    SocketGuestAgent agent = connect();
+    CountDownLatch gone = new CountDownLatch(1);
+    agent.onGone(gone::countDown);
+    assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+
+    agent.close();
+    agent.awaitEnd();
+
+    assertThat(gone.getCount()).isOne();
+  }
+
+  @Test
+  @Timeout(10)
+  void theThreadsEndWithTheAgentAndWhoAsksLateIsToldAtOnce() throws InterruptedException {
+    try (SocketGuestAgent agent = connect()) {
+      hangUp.countDown();
+      assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+      agent.awaitEnd();
+      CountDownLatch late = new CountDownLatch(1);
+      agent.onGone(late::countDown);
+      assertThat(late.getCount()).isZero();
     }
   }
 
