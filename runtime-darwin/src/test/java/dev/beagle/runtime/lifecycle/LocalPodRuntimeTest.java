@@ -6,12 +6,15 @@ import static org.awaitility.Awaitility.await;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.pod.Container;
 import dev.beagle.runtime.pod.ContainerState;
+import dev.beagle.runtime.pod.ExecSpec;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.state.RecordStore;
+import dev.beagle.runtime.stdio.ContainerProcess;
 import dev.beagle.runtime.testing.FixedImage;
 import dev.beagle.runtime.testing.RecordingNetworks;
 import dev.beagle.runtime.testing.SimulatedAgent;
@@ -24,10 +27,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -328,5 +334,59 @@ class LocalPodRuntimeTest {
     assertThat(runtime.sandboxes()).isEmpty();
     assertThat(folder.resolve("containers").resolve(container.id().value())).isDirectory();
     assertThat(kind.worldCount()).isOne();
+  }
+
+  /** A command that runs in a container, without streams. */
+  private record Command(ContainerProcess process, Exited.Builder end, List<Request> asked) {}
+
+  private Command command(Sandbox sandbox) {
+    Container container = started(sandbox, "c");
+    List<Request> asked = new CopyOnWriteArrayList<>();
+    kind.agent(sandbox.id()).failpoint(asked::add);
+    ContainerProcess process =
+        container.exec(new ExecSpec(List.of("true"), false, false, false, false, Optional.empty()));
+    return new Command(
+        process,
+        Exited.newBuilder()
+            .setContainer(container.id().value())
+            .setExec(asked.getLast().getExec().getExec()),
+        asked);
+  }
+
+  @Test
+  void theEndOfACommandIsToldAndAcknowledged() throws Exception {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Command command = command(sandbox);
+
+    kind.agent(sandbox.id()).endExec(command.end().setCode(3).build());
+
+    assertThat(command.process().await().code()).isEqualTo(3);
+    assertThat(command.asked().getLast().getAcknowledgeExit().getExec())
+        .isEqualTo(command.end().getExec());
+  }
+
+  @Test
+  void aCommandThatWasKilledForItsTimeLimitIsAFailure() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Command command = command(sandbox);
+
+    kind.agent(sandbox.id()).endExec(command.end().setCode(137).setTimedOut(true).build());
+
+    assertThatThrownBy(() -> command.process().await())
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.TIMED_OUT));
+  }
+
+  @Test
+  @Timeout(10)
+  void aCommandWhoseAgentDiesIsNotWaitedForForEver() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Command command = command(sandbox);
+
+    kind.agent(sandbox.id()).die();
+
+    assertThatThrownBy(() -> command.process().await())
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.UNAVAILABLE));
   }
 }

@@ -41,6 +41,17 @@ class CgroupsTest {
   }
 
   @Test
+  void theUnifiedHierarchyCountsOnlyWhereItIsTheOnlyOne() throws Exception {
+    Path memory = Files.createDirectory(folder.resolve("memory"));
+    Path unified = Files.createDirectory(folder.resolve("unified"));
+
+    assertThat(of(V1.formatted(memory, "memory"), V2.formatted(unified)).createForAgent("/beagle"))
+        .containsExactly(memory.resolve("beagle"));
+    assertThat(of(V2.formatted(unified)).createForAgent("/beagle"))
+        .containsExactly(unified.resolve("beagle"));
+  }
+
+  @Test
   void pathsThatLeadElsewhereAreRefused() {
     Cgroups cgroups = of(V2.formatted(folder));
     for (String path : List.of("/", "a/b", "/../x", "/a/../..", "")) {

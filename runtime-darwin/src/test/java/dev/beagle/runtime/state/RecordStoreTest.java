@@ -107,4 +107,17 @@ class RecordStoreTest {
     store.delete(id);
     assertThat(folder).isEmptyDirectory();
   }
+
+  @Test
+  void whatACrashLeftWithoutARecordIsDeletedButNotTheNodesOwnFolder() throws IOException {
+    Path left = Files.createDirectory(folder.resolve(SandboxId.random().shortForm()));
+    Path nodes = Files.createDirectory(folder.resolve(SandboxId.NODE.shortForm()));
+    Files.createFile(left.resolve("agent.log"));
+    Files.createFile(nodes.resolve("agent.sock"));
+
+    assertThat(new RecordStore(folder).load().sandboxes()).isEmpty();
+
+    assertThat(left).doesNotExist();
+    assertThat(nodes.resolve("agent.sock")).exists();
+  }
 }

@@ -83,6 +83,17 @@ public final class SimulatedAgent {
     }
   }
 
+  /** A command that was executed in a container ends. */
+  public void endExec(Exited exit) {
+    Connection listener;
+    synchronized (this) {
+      listener = current;
+    }
+    if (listener != null) {
+      listener.deliver(exit);
+    }
+  }
+
   /** As kill -9 of the agent. */
   public void die() {
     Connection listener;
