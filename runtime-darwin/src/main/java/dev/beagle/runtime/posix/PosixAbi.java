@@ -41,11 +41,22 @@ final class PosixAbi {
   static final int LOOP_CTL_GET_FREE = 0x4C82;
   static final int LOOP_CONFIGURE = 0x4C0A;
 
+  static final int EPERM = 1;
   static final int ENOENT = 2;
   static final int ENXIO = 6;
+  static final int EAGAIN = 11;
+  static final int ENOMEM = 12;
+  static final int EACCES = 13;
+  static final int ENOTBLK = 15;
   static final int EBUSY = 16;
   static final int EINVAL = 22;
-  static final int ENOTBLK = 15;
+  static final int ENFILE = 23;
+  static final int EMFILE = 24;
+  static final int ENOSPC = 28;
+  static final int EPIPE = 32;
+  static final int ECONNRESET = 104;
+  static final int ETIMEDOUT = 110;
+  static final int ECONNREFUSED = 111;
 
   static {
     Native.register(PosixAbi.class, "c");

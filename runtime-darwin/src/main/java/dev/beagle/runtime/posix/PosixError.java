@@ -22,10 +22,12 @@ final class PosixError {
   private static FailureKind kind(int errno) {
     return switch (errno) {
       case PosixAbi.ENOENT -> FailureKind.NOT_FOUND;
-      case 1, 13 -> FailureKind.DENIED;
-      case 12, 23, 24, 28 -> FailureKind.EXHAUSTED;
-      case 11, 110 -> FailureKind.TIMED_OUT;
-      case 104, 111, 32 -> FailureKind.UNAVAILABLE;
+      case PosixAbi.EPERM, PosixAbi.EACCES -> FailureKind.DENIED;
+      case PosixAbi.ENOMEM, PosixAbi.ENFILE, PosixAbi.EMFILE, PosixAbi.ENOSPC ->
+          FailureKind.EXHAUSTED;
+      // What a socket with a time limit answers when it is over.
+      case PosixAbi.EAGAIN, PosixAbi.ETIMEDOUT -> FailureKind.TIMED_OUT;
+      case PosixAbi.ECONNRESET, PosixAbi.ECONNREFUSED, PosixAbi.EPIPE -> FailureKind.UNAVAILABLE;
       default -> FailureKind.INTERNAL;
     };
   }
