@@ -75,7 +75,7 @@ final class ForeignTypesTest {
   static final ArchRule nettyIsForTransports =
       only(
           "io.netty..",
-          resideInAnyPackage("dev.beagle.node.streaming", CRI_CLIENT)
+          resideInAnyPackage("dev.beagle.node.transport", "dev.beagle.node.streaming", CRI_CLIENT)
               .or(named(CRI_CALLS + ".CriServer", TRAINING)));
 
   /** The CRI's and the guest agent's; a command that executes gets output as protobuf's bytes. */

@@ -8,6 +8,7 @@ import dev.beagle.time.Time;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -49,10 +50,10 @@ final class RemoteCommand {
         others.add(Thread.ofPlatform().daemon().start(() -> copyInput(stdin)));
       }
       SpdyStream stdout = connection.stream(Map.of("streamtype", "stdout"));
-      outputs.add(Thread.ofVirtual().start(() -> copy(stdout.input(), console.out())));
+      outputs.add(Thread.ofVirtual().start(() -> show(stdout.input(), console.out())));
       if (!tty) {
         SpdyStream stderr = connection.stream(Map.of("streamtype", "stderr"));
-        outputs.add(Thread.ofVirtual().start(() -> copy(stderr.input(), console.err())));
+        outputs.add(Thread.ofVirtual().start(() -> show(stderr.input(), console.err())));
       } else {
         OutputStream resize = connection.stream(Map.of("streamtype", "resize")).output();
         others.add(Thread.ofVirtual().start(() -> tellSizes(terminal, resize)));
@@ -74,6 +75,16 @@ final class RemoteCommand {
       stdin.close();
     } catch (IOException gone) {
       // the command ended first
+    }
+  }
+
+  /** What cannot be shown is thrown away: unread bytes would hold up the exit status too. */
+  private static void show(InputStream from, OutputStream to) {
+    copy(from, to);
+    try {
+      from.close();
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
     }
   }
 

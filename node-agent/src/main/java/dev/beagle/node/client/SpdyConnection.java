@@ -1,6 +1,7 @@
 package dev.beagle.node.client;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.node.transport.ReadGate;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -39,12 +40,14 @@ public final class SpdyConnection implements AutoCloseable {
 
   private final EventLoopGroup loop;
   private final Channel channel;
+  private final ReadGate gate;
   private final Map<Integer, SpdyStream> streams;
   private final AtomicInteger nextStream = new AtomicInteger(1);
 
   private SpdyConnection(EventLoopGroup loop, Channel channel, Map<Integer, SpdyStream> streams) {
     this.loop = loop;
     this.channel = channel;
+    this.gate = new ReadGate(channel);
     this.streams = streams;
   }
 
@@ -67,8 +70,7 @@ public final class SpdyConnection implements AutoCloseable {
                   new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel socket) {
-                      socket.pipeline().addLast("http", new HttpClientCodec());
-                      socket.pipeline().addLast("upgrade", upgrade);
+                      socket.pipeline().addLast(new HttpClientCodec(), upgrade);
                     }
                   })
               .connect(new InetSocketAddress(url.getHost(), url.getPort()))
@@ -95,7 +97,7 @@ public final class SpdyConnection implements AutoCloseable {
    */
   public SpdyStream stream(Map<String, String> headers) {
     int id = nextStream.getAndAdd(2);
-    SpdyStream stream = new SpdyStream(id, channel);
+    SpdyStream stream = new SpdyStream(id, channel, gate);
     streams.put(id, stream);
     SpdySynStreamFrame open = new DefaultSpdySynStreamFrame(id, 0, (byte) 0);
     headers.forEach((name, value) -> open.headers().set(name, value));

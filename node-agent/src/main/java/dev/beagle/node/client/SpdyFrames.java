@@ -1,6 +1,6 @@
 package dev.beagle.node.client;
 
-import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.spdy.DefaultSpdyPingFrame;
@@ -35,23 +35,20 @@ final class SpdyFrames extends SimpleChannelInboundHandler<SpdyFrame> {
         if (stream != null) {
           stream.accepted().complete(null);
           if (reply.isLast()) {
-            stream.ended(null);
+            stream.received(Unpooled.EMPTY_BUFFER, true);
           }
         }
       }
       case SpdyDataFrame data -> {
         SpdyStream stream = streams.get(data.streamId());
         if (stream != null) {
-          stream.received(ByteBufUtil.getBytes(data.content()));
-          if (data.isLast()) {
-            stream.ended(null);
-          }
+          stream.received(data.content(), data.isLast());
         }
       }
       case SpdyRstStreamFrame reset -> {
         SpdyStream stream = streams.get(reset.streamId());
         if (stream != null) {
-          stream.ended(new IOException("stream reset by the server: " + reset.status()));
+          stream.broke(new IOException("stream reset by the server: " + reset.status()));
         }
       }
       default -> {
@@ -62,12 +59,12 @@ final class SpdyFrames extends SimpleChannelInboundHandler<SpdyFrame> {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    streams.values().forEach(stream -> stream.ended(new IOException("connection closed")));
+    streams.values().forEach(stream -> stream.broke(new IOException("connection closed")));
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    streams.values().forEach(stream -> stream.ended(new IOException(cause)));
+    streams.values().forEach(stream -> stream.broke(new IOException(cause.getMessage(), cause)));
     context.close();
   }
 }

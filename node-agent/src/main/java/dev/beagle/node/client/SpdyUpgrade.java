@@ -1,8 +1,12 @@
 package dev.beagle.node.client;
 
+import dev.beagle.node.transport.SpdyCodec;
+import dev.beagle.node.transport.StrictAutoRead;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -10,8 +14,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.spdy.SpdyFrameCodec;
-import io.netty.handler.codec.spdy.SpdyVersion;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.URI;
@@ -25,9 +27,6 @@ import java.util.concurrent.CompletableFuture;
 // A write that fails closes the channel, and that ends everything that waits.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class SpdyUpgrade extends ChannelInboundHandlerAdapter {
-  private static final int MAX_CHUNK_BYTES = 1 << 16;
-  private static final int MAX_HEADER_BYTES = 1 << 16;
-
   private final URI url;
   private final String protocol;
   private final Map<Integer, SpdyStream> streams;
@@ -53,7 +52,7 @@ final class SpdyUpgrade extends ChannelInboundHandlerAdapter {
         .headers()
         .set(HttpHeaderNames.HOST, url.getAuthority())
         .set(HttpHeaderNames.CONNECTION, "Upgrade")
-        .set(HttpHeaderNames.UPGRADE, "SPDY/3.1")
+        .set(HttpHeaderNames.UPGRADE, SpdyCodec.NAME)
         .set(HttpHeaderNames.CONTENT_LENGTH, 0)
         .set("X-Stream-Protocol-Version", protocol);
     context.writeAndFlush(request);
@@ -78,15 +77,12 @@ final class SpdyUpgrade extends ChannelInboundHandlerAdapter {
   }
 
   private void speakSpdy(ChannelHandlerContext context) {
-    context
-        .pipeline()
-        .addLast(
-            "spdy",
-            new SpdyFrameCodec(
-                SpdyVersion.SPDY_3_1, MAX_CHUNK_BYTES, MAX_HEADER_BYTES, 6, 15, 8, false, true))
-        .addLast("streams", new SpdyFrames(streams));
-    context.pipeline().remove(this);
-    context.pipeline().remove("http");
+    ChannelPipeline pipeline = context.pipeline();
+    pipeline.addFirst(new StrictAutoRead());
+    pipeline.addLast(SpdyCodec.create(), new SpdyFrames(streams));
+    pipeline.remove(this);
+    // Last: it hands on what the server sent after its answer.
+    pipeline.remove(HttpClientCodec.class);
     done.complete(null);
   }
 

@@ -1,5 +1,8 @@
 package dev.beagle.node.streaming;
 
+import dev.beagle.node.transport.FrameOutput;
+import dev.beagle.node.transport.InboundBytes;
+import dev.beagle.node.transport.ReadGate;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import java.io.InputStream;

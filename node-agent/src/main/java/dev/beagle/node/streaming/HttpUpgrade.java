@@ -1,5 +1,6 @@
 package dev.beagle.node.streaming;
 
+import dev.beagle.node.transport.SpdyCodec;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -34,7 +35,6 @@ import java.util.regex.Pattern;
 final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final String PROTOCOL_VERSION = "X-Stream-Protocol-Version";
   private static final String ACCEPTED_VERSIONS = "X-Accepted-Stream-Protocol-Versions";
-  private static final String SPDY = "SPDY/3.1";
   private static final Pattern PATH =
       Pattern.compile("/(exec|attach|portforward)/([A-Za-z0-9_-]{1,64})");
   private static final int MAX_BODY_BYTES = 4096;
@@ -118,11 +118,11 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
       upgradeToWebSocket(here, http, request, token);
       return;
     }
-    if (!upgrading || !headers.containsValue(HttpHeaderNames.UPGRADE, SPDY, true)) {
+    if (!upgrading || !headers.containsValue(HttpHeaderNames.UPGRADE, SpdyCodec.NAME, true)) {
       refuse(
           here,
           HttpResponseStatus.BAD_REQUEST,
-          "an upgrade to " + SPDY + " or websocket is needed");
+          "an upgrade to " + SpdyCodec.NAME + " or websocket is needed");
       return;
     }
     List<String> offered = listed(headers, PROTOCOL_VERSION);
@@ -216,12 +216,12 @@ final class HttpUpgrade extends SimpleChannelInboundHandler<FullHttpRequest> {
     switching
         .headers()
         .set(HttpHeaderNames.CONNECTION, "Upgrade")
-        .set(HttpHeaderNames.UPGRADE, SPDY)
+        .set(HttpHeaderNames.UPGRADE, SpdyCodec.NAME)
         .set(PROTOCOL_VERSION, version);
     here.writeAndFlush(switching);
     ChannelPipeline pipeline = here.pipeline();
     pipeline.addLast(new IdleClose(limits.idle()));
-    pipeline.addLast(SpdyConnection.codec());
+    pipeline.addLast(SpdyCodec.create());
     pipeline.addLast(new SpdyConnection(session(request, version), limits));
     pipeline.remove(HttpObjectAggregator.class);
     pipeline.remove(this);

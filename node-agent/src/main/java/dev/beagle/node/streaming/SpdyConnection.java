@@ -1,5 +1,8 @@
 package dev.beagle.node.streaming;
 
+import dev.beagle.node.transport.FrameOutput;
+import dev.beagle.node.transport.ReadGate;
+import dev.beagle.node.transport.SpdyCodec;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -10,14 +13,12 @@ import io.netty.handler.codec.spdy.DefaultSpdyRstStreamFrame;
 import io.netty.handler.codec.spdy.DefaultSpdySynReplyFrame;
 import io.netty.handler.codec.spdy.SpdyDataFrame;
 import io.netty.handler.codec.spdy.SpdyFrame;
-import io.netty.handler.codec.spdy.SpdyFrameCodec;
 import io.netty.handler.codec.spdy.SpdyHeadersFrame;
 import io.netty.handler.codec.spdy.SpdyPingFrame;
 import io.netty.handler.codec.spdy.SpdyRstStreamFrame;
 import io.netty.handler.codec.spdy.SpdyStreamStatus;
 import io.netty.handler.codec.spdy.SpdySynReplyFrame;
 import io.netty.handler.codec.spdy.SpdySynStreamFrame;
-import io.netty.handler.codec.spdy.SpdyVersion;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -27,16 +28,11 @@ import org.jspecify.annotations.Nullable;
  * a SYN_REPLY before its first data; half-close by FIN, reset by RST_STREAM. There is no flow
  * control: Go peers neither send nor heed WINDOW_UPDATE, which is why Netty's SpdySessionHandler
  * cannot stand here; {@link ReadGate} and {@link FrameOutput} bound both directions. Sits behind a
- * {@link #codec}. All state belongs to the event loop.
+ * {@link SpdyCodec}. All state belongs to the event loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failure ends in channelInactive
 final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     implements ConnectionStream.Carrier {
-  /** Larger frames come in pieces. */
-  private static final int MAX_CHUNK_BYTES = 32 * 1024;
-
-  private static final int MAX_HEADER_BYTES = 16 * 1024;
-
   private final StreamSession session;
   private final StreamingLimits limits;
   private @Nullable Started started;
@@ -46,11 +42,6 @@ final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
   SpdyConnection(StreamSession session, StreamingLimits limits) {
     this.session = session;
     this.limits = limits;
-  }
-
-  static SpdyFrameCodec codec() {
-    return new SpdyFrameCodec(
-        SpdyVersion.SPDY_3_1, MAX_CHUNK_BYTES, MAX_HEADER_BYTES, 6, 15, 8, true);
   }
 
   /** What there is once the connection is. */

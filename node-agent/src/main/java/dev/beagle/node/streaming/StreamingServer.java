@@ -1,6 +1,7 @@
 package dev.beagle.node.streaming;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.node.transport.StrictAutoRead;
 import dev.beagle.runtime.stdio.ContainerProcess;
 import dev.beagle.time.Time;
 import io.netty.bootstrap.ServerBootstrap;
@@ -127,11 +128,6 @@ public final class StreamingServer implements AutoCloseable {
    */
   public URI portForward(List<Integer> ports, PortDialer dialer) {
     return uri(new StreamingRequest.PortForward(ports, dialer));
-  }
-
-  /** As {@link #portForward(List, PortDialer)}, without ports for WebSocket channels. */
-  public URI portForward(PortDialer dialer) {
-    return portForward(List.of(), dialer);
   }
 
   private URI uri(StreamingRequest request) {

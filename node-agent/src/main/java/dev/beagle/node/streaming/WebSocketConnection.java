@@ -1,5 +1,6 @@
 package dev.beagle.node.streaming;
 
+import dev.beagle.node.transport.ReadGate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

@@ -1,5 +1,6 @@
 package dev.beagle.node.streaming;
 
+import dev.beagle.node.transport.SpdyCodec;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -18,7 +19,7 @@ import java.util.concurrent.ExecutorService;
  * crictl speak over WebSocket.
  */
 final class WebSocketUpgrade {
-  static final String TUNNEL = "SPDY/3.1+" + PortForwardSession.PROTOCOL;
+  static final String TUNNEL = SpdyCodec.NAME + "+" + PortForwardSession.PROTOCOL;
 
   /** Of a message of channels; a whole one is held. */
   private static final int MAX_MESSAGE_BYTES = 1 << 20;
@@ -58,7 +59,7 @@ final class WebSocketUpgrade {
     pipeline.addLast(new WebSocketControl());
     if (agreed.equals(TUNNEL) && request instanceof StreamingRequest.PortForward forward) {
       pipeline.addLast(new WebSocketTunnel());
-      pipeline.addLast(SpdyConnection.codec());
+      pipeline.addLast(SpdyCodec.create());
       pipeline.addLast(
           new SpdyConnection(
               new PortForwardSession(false, forward.dialer(), limits, threads), limits));

@@ -3,6 +3,8 @@ package dev.beagle.node.streaming;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.node.transport.InboundBytes;
+import dev.beagle.node.transport.ReadGate;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;

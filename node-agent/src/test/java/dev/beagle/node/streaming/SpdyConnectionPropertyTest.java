@@ -2,6 +2,7 @@ package dev.beagle.node.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.node.transport.SpdyCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -51,7 +52,7 @@ class SpdyConnectionPropertyTest {
     RecordingSession session = new RecordingSession();
     EmbeddedChannel channel =
         new EmbeddedChannel(
-            SpdyConnection.codec(), new SpdyConnection(session, StreamingLimits.STANDARD));
+            SpdyCodec.create(), new SpdyConnection(session, StreamingLimits.STANDARD));
     int position = 0;
     for (int piece = 0; position < bytes.length && channel.isOpen(); piece++) {
       int length = Math.min(bytes.length - position, pieces.get(piece % pieces.size()));

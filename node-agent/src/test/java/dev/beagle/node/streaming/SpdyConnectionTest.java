@@ -9,6 +9,8 @@ import dev.beagle.node.streaming.SpdyWire.Frame;
 import dev.beagle.node.streaming.SpdyWire.Ping;
 import dev.beagle.node.streaming.SpdyWire.Reply;
 import dev.beagle.node.streaming.SpdyWire.Reset;
+import dev.beagle.node.transport.ReadGate;
+import dev.beagle.node.transport.SpdyCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -31,7 +33,7 @@ class SpdyConnectionTest {
   private final RecordingSession session = new RecordingSession();
   private final EmbeddedChannel channel =
       new EmbeddedChannel(
-          SpdyConnection.codec(), new SpdyConnection(session, StreamingLimits.STANDARD));
+          SpdyCodec.create(), new SpdyConnection(session, StreamingLimits.STANDARD));
 
   @AfterEach
   void nothingEscapesOrLeaks() {
@@ -262,7 +264,7 @@ class SpdyConnectionTest {
     EmbeddedChannel stuck =
         new EmbeddedChannel(
             new StuckWrites(),
-            SpdyConnection.codec(),
+            SpdyCodec.create(),
             new SpdyConnection(session, StreamingLimits.STANDARD));
     for (int ping = 0; ping < 4096; ping++) {
       stuck.writeInbound(Unpooled.wrappedBuffer(SpdyWire.ping(1)));

@@ -1,4 +1,4 @@
-package dev.beagle.node.streaming;
+package dev.beagle.node.transport;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -8,7 +8,7 @@ import io.netty.channel.ChannelOutboundHandlerAdapter;
  * have produced nothing, and SpdyFrameCodec, which hands on its frames itself, always thinks so:
  * without this the {@link ReadGate} would stand open.
  */
-final class StrictAutoRead extends ChannelOutboundHandlerAdapter {
+public final class StrictAutoRead extends ChannelOutboundHandlerAdapter {
   @Override
   public void read(ChannelHandlerContext here) {
     if (here.channel().config().isAutoRead()) {

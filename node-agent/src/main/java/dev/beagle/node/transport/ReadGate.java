@@ -1,4 +1,4 @@
-package dev.beagle.node.streaming;
+package dev.beagle.node.transport;
 
 import io.netty.channel.Channel;
 import java.time.Duration;
@@ -13,14 +13,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>{@link #take} belongs to the event loop, {@link #give} to any thread; the channel is only
  * switched on the event loop, so that a late "on" cannot overtake an "off".
  */
-final class ReadGate {
-  static final int HIGH = 256 * 1024;
-  static final int LOW = 64 * 1024;
+public final class ReadGate {
+  /** So many bytes shut it ... */
+  public static final int HIGH = 256 * 1024;
+
+  /** ... and so few open it again. */
+  public static final int LOW = 64 * 1024;
 
   private final Channel channel;
   private final AtomicInteger held = new AtomicInteger();
 
-  ReadGate(Channel channel) {
+  public ReadGate(Channel channel) {
     this.channel = channel;
   }
 
@@ -39,9 +42,9 @@ final class ReadGate {
 
   /**
    * Has the action run on the event loop at each interval at which reading is stopped. It should
-   * write something: while we do not read, only a failing write shows that the client has gone.
+   * write something: while we do not read, only a failing write shows that the other end has gone.
    */
-  void whileShut(Duration interval, Runnable action) {
+  public void whileShut(Duration interval, Runnable action) {
     var ticking =
         channel
             .eventLoop()
@@ -57,7 +60,8 @@ final class ReadGate {
     channel.closeFuture().addListener(closed -> ticking.cancel(false));
   }
 
-  int held() {
+  /** Read and not yet consumed, in bytes. */
+  public int held() {
     return held.get();
   }
 

@@ -1,4 +1,4 @@
-package dev.beagle.node.streaming;
+package dev.beagle.node.transport;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -9,11 +9,11 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client sent on one stream: the event loop puts it in, a virtual thread reads it and blocks
- * while there is none. Bounded by the connection's {@link ReadGate}. Closing it throws away what is
- * there and what comes.
+ * What the other end sent on one stream: the event loop puts it in, a virtual thread reads it and
+ * blocks while there is none. Bounded by the connection's {@link ReadGate}. Closing it throws away
+ * what is there and what comes.
  */
-final class InboundBytes extends InputStream {
+public final class InboundBytes extends InputStream {
   /** What a chunk costs besides its bytes, so that many tiny ones are bounded too. */
   private static final int CHUNK_OVERHEAD = 64;
 
@@ -24,12 +24,12 @@ final class InboundBytes extends InputStream {
   private boolean closed;
   private @Nullable String broken;
 
-  InboundBytes(ReadGate gate) {
+  public InboundBytes(ReadGate gate) {
     this.gate = gate;
   }
 
   /** Copies the content; event loop only. */
-  synchronized void offer(ByteBuf content) {
+  public synchronized void offer(ByteBuf content) {
     if (closed || finished || !content.isReadable()) {
       return;
     }
@@ -41,13 +41,13 @@ final class InboundBytes extends InputStream {
   }
 
   /** End of file after what is there. */
-  synchronized void finish() {
+  public synchronized void finish() {
     finished = true;
     notifyAll();
   }
 
   /** An error after what is there; nothing when it has ended already. */
-  synchronized void fail(String reason) {
+  public synchronized void fail(String reason) {
     if (!finished) {
       finished = true;
       broken = reason;
@@ -85,7 +85,7 @@ final class InboundBytes extends InputStream {
         wait();
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted while waiting for the client");
+        throw new InterruptedIOException("interrupted while waiting for the other end");
       }
     }
     if (closed) {

@@ -1,4 +1,4 @@
-package dev.beagle.node.streaming;
+package dev.beagle.node.transport;
 
 import io.netty.channel.ChannelFuture;
 import java.io.IOException;
@@ -7,11 +7,11 @@ import java.io.OutputStream;
 import java.util.Arrays;
 
 /** Our half of a stream: each write is one frame, and returns when the socket took it. */
-final class FrameOutput extends OutputStream {
+public final class FrameOutput extends OutputStream {
   private final Sender sender;
   private boolean closed;
 
-  FrameOutput(Sender sender) {
+  public FrameOutput(Sender sender) {
     this.sender = sender;
   }
 
@@ -43,16 +43,16 @@ final class FrameOutput extends OutputStream {
       sent.await();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while waiting for the client");
+      throw new InterruptedIOException("interrupted while waiting for the other end");
     }
     if (!sent.isSuccess()) {
-      throw new IOException("client is gone", sent.cause());
+      throw new IOException("the other end is gone", sent.cause());
     }
   }
 
   /** Writes one frame; any thread. The array is the receiver's. */
   @FunctionalInterface
-  interface Sender {
+  public interface Sender {
     ChannelFuture send(byte[] bytes, boolean last);
   }
 }
