@@ -27,6 +27,7 @@ import dev.beagle.node.network.SwitchWatch;
 import dev.beagle.node.streaming.StreamingServer;
 import dev.beagle.runtime.lifecycle.LocalPodRuntime;
 import dev.beagle.runtime.lifecycle.PodEnvironment;
+import dev.beagle.runtime.namespaces.NamespacesKind;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.state.RecordStore;
@@ -163,13 +164,17 @@ final class NodeDaemon implements RunningNode {
 
   private Optional<HostInterface> hostInterface(
       NodeConfig config, List<SandboxKind> kinds, Time time) {
-    SandboxKind host = kinds.getFirst();
-    if (!config.network().hostInterface() || !host.problem().isEmpty()) {
+    if (!config.network().hostInterface()) {
       return Optional.empty();
     }
-    return Optional.of(
-        parts.register(
-            HostInterface.open(host, network.client(), HostInterface.nameFor(config.run()), time)));
+    // Whatever the default kind is, an agent in the host's own namespaces holds it.
+    return kinds.stream()
+        .filter(kind -> kind.name().equals(NamespacesKind.NAME) && kind.problem().isEmpty())
+        .findFirst()
+        .map(kind ->
+            parts.register(
+                HostInterface.open(
+                    kind, network.client(), HostInterface.nameFor(config.run()), time)));
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The sandbox kinds of this node, the default first. */
 final class SandboxKinds {
@@ -39,7 +40,12 @@ final class SandboxKinds {
               .findFirst()
               .orElseThrow(() ->
                   Failure.invalidArgument(
-                      "sandbox.default: unknown kind " + wanted + "; known: namespaces, hvf"));
+                      "sandbox.default: unknown kind "
+                          + wanted
+                          + "; known: "
+                          + kinds.stream()
+                              .map(SandboxKind::name)
+                              .collect(Collectors.joining(", "))));
       kinds.remove(first);
       kinds.addFirst(first);
     } else if (!platform.linux()) {

@@ -1,5 +1,6 @@
 package dev.beagle.node.config;
 
+import dev.beagle.net.wire.IpPrefix;
 import dev.beagle.node.config.ConfigKey.BadValue;
 import dev.beagle.node.config.ConfigKey.ValueReader;
 import dev.beagle.node.config.NodeConfig.LogLevel;
@@ -35,8 +36,8 @@ final class ConfigKeys {
   static final ConfigKey<String> SANDBOX_DEFAULT =
       new ConfigKey<>(
           "sandbox.default",
-          "Sandbox kind of pods that name none (`namespaces`, `hvf`); `beagle doctor` says which run"
-              + " here.",
+          "Sandbox kind of pods that name none (`namespaces`, `hvf`); `beagle doctor` says which"
+              + " run here.",
           "the best that runs on this host",
           constant(""),
           ConfigKeys::sandboxKind);
@@ -44,10 +45,14 @@ final class ConfigKeys {
   static final ConfigKey<String> OCI_RUNTIME =
       new ConfigKey<>(
           "sandbox.ociRuntime",
-          "What makes containers on a Linux host: `crun`, `runc` or an absolute path to one of them.",
+          "What makes containers on a Linux host: `crun`, `runc` or an absolute path to one of"
+              + " them.",
           "`crun`",
           constant("crun"),
           ConfigKeys::ociRuntime);
+
+  private static final String POD_CIDR_FORM =
+      "an IPv4 network with a prefix of 8 to 28 bits and no host bits set, like 10.88.0.0/16";
 
   static final ConfigKey<String> POD_CIDR =
       new ConfigKey<>(
@@ -77,7 +82,8 @@ final class ConfigKeys {
   static final ConfigKey<Long> MAX_LAYER_BYTES =
       new ConfigKey<>(
           "images.maxLayerBytes",
-          "The most bytes that one image layer may unpack to; a number, or one with `MiB` or `GiB`.",
+          "The most bytes that one image layer may unpack to; a number, or one with `MiB` or"
+              + " `GiB`.",
           "`64GiB`",
           constant(64L << 30),
           ConfigKeys::byteCount);
@@ -142,13 +148,15 @@ final class ConfigKeys {
   }
 
   private static String podCidr(String text) throws BadValue {
-    return Ipv4Network.parse(text)
-        .filter(network -> network.prefixLength() >= 8 && network.prefixLength() <= 28)
-        .map(Ipv4Network::toString)
-        .orElseThrow(() ->
-            new BadValue(
-                "an IPv4 network with a prefix of 8 to 28 bits and no host bits set, like"
-                    + " 10.88.0.0/16"));
+    try {
+      IpPrefix network = IpPrefix.parse(text);
+      if (network.base().isIpv4() && network.length() >= 8 && network.length() <= 28) {
+        return network.toString();
+      }
+    } catch (IllegalArgumentException wrong) {
+      throw new BadValue(POD_CIDR_FORM);
+    }
+    throw new BadValue(POD_CIDR_FORM);
   }
 
   private static boolean onOff(String text) throws BadValue {

@@ -1,5 +1,6 @@
 package dev.beagle.node.network;
 
+import dev.beagle.failure.Failure;
 import dev.beagle.net.control.SwitchClient;
 import dev.beagle.runtime.guest.wire.ListProcesses;
 import dev.beagle.runtime.guest.wire.OpenSandbox;
@@ -12,7 +13,6 @@ import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldRecord;
 import dev.beagle.time.Time;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,28 +64,29 @@ public final class HostInterface implements AutoCloseable {
   public static HostInterface open(
       SandboxKind kind, SwitchClient client, String interfaceName, Time time) {
     WorldRecord plan = kind.plan(SandboxId.NODE, "");
-    Optional<World> running = kind.adopt(plan).filter(HostInterface::opened);
-    World world = running.isPresent() ? running.get() : start(kind, client, interfaceName, plan);
+    World world = adopt(kind, plan).orElseGet(() -> start(kind, client, interfaceName, plan));
     HostInterface opened = new HostInterface(kind, client, interfaceName, plan, world, time);
     world.agent().onGone(opened::agentGone);
     return opened;
   }
 
-  /** An agent whose starter died before it was told what to do has no interface. */
-  private static boolean opened(World world) {
-    boolean told =
-        world
-            .agent()
-            .call(
-                Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
-                OPEN_LIMIT)
-            .getProcesses()
-            .getSandbox()
-            .equals(SandboxId.NODE.value());
-    if (!told) {
-      world.close();
+  /** An agent whose starter died before it was told what to do has no interface: not adopted. */
+  private static Optional<World> adopt(SandboxKind kind, WorldRecord plan) {
+    Optional<World> found = kind.adopt(plan);
+    if (found.isEmpty() || hasInterface(found.get())) {
+      return found;
     }
-    return told;
+    found.get().close();
+    return Optional.empty();
+  }
+
+  private static boolean hasInterface(World world) {
+    return world
+        .agent()
+        .call(Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()), OPEN_LIMIT)
+        .getProcesses()
+        .getSandbox()
+        .equals(SandboxId.NODE.value());
   }
 
   /** An interface name of its own for each node of this machine. */
@@ -99,7 +100,7 @@ public final class HostInterface implements AutoCloseable {
     try {
       Files.createDirectories(Path.of(plan.folder()));
     } catch (IOException error) {
-      throw new UncheckedIOException(error);
+      throw Failure.internal("cannot create " + plan.folder() + ": " + error.getMessage(), error);
     }
     World world = kind.open(plan);
     try {

@@ -1,6 +1,7 @@
 package dev.beagle.node.network;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.net.wire.IpPrefix;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,18 +35,16 @@ public final class RouteConflict {
 
   /** The lines are those of proc_net(5): interface, destination and mask in host order. */
   static void refuse(String podCidr, String ownInterface, List<String> lines) {
-    int slash = podCidr.indexOf('/');
-    long wanted = address(podCidr.substring(0, slash));
-    long wantedMask = mask(Integer.parseInt(podCidr.substring(slash + 1)));
+    IpPrefix pods = IpPrefix.parse(podCidr);
+    int podMask = -1 << (32 - pods.length());
     for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
       String[] fields = line.strip().split("\\s+", -1);
       if (fields.length < 8 || fields[0].equals(ownInterface)) {
         continue;
       }
-      long destination = swapped(fields[1]);
-      long destinationMask = swapped(fields[7]);
-      long common = wantedMask & destinationMask;
-      if (destinationMask != 0 && (wanted & common) == (destination & common)) {
+      int destination = swapped(fields[1]);
+      int mask = swapped(fields[7]);
+      if (mask != 0 && ((pods.base().ipv4() ^ destination) & podMask & mask) == 0) {
         throw Failure.alreadyExists(
             "pod network "
                 + podCidr
@@ -56,19 +55,7 @@ public final class RouteConflict {
     }
   }
 
-  private static long address(String dotted) {
-    long value = 0;
-    for (String part : dotted.split("\\.", -1)) {
-      value = (value << 8) | Integer.parseInt(part);
-    }
-    return value;
-  }
-
-  private static long mask(int length) {
-    return (0xffffffffL << (32 - length)) & 0xffffffffL;
-  }
-
-  private static long swapped(String hex) {
-    return Integer.toUnsignedLong(Integer.reverseBytes(Integer.parseUnsignedInt(hex, 16)));
+  private static int swapped(String hex) {
+    return Integer.reverseBytes(Integer.parseUnsignedInt(hex, 16));
   }
 }
