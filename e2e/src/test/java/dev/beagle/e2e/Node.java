@@ -34,10 +34,16 @@ final class Node implements AutoCloseable {
   /** Makes the folders; nothing runs yet. The path is short: sockets have to fit. */
   static Node make(Prepared prepared) {
     try {
-      // Files.createTempDirectory adds nineteen digits.
+      // Files.createTempDirectory adds nineteen digits. Of all that is named so
+      // src/test/sh/bin/java
+      // removes what is left when a run is ended in the middle.
       Path base =
           Files.createDirectory(
-              Path.of("/var/tmp/be-" + Long.toString(System.nanoTime() & 0xffff_ffffL, 36)));
+              Path.of(
+                  "/var/tmp/be-%s-%s"
+                      .formatted(
+                          System.getenv("BEAGLE_TEST_RUN"),
+                          Long.toString(System.nanoTime() & 0xffff_ffffL, 36))));
       for (String name : List.of("root", "hosts", "logs")) {
         Files.createDirectory(base.resolve(name));
       }

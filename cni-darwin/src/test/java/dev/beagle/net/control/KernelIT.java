@@ -51,7 +51,7 @@ class KernelIT {
   @BeforeAll
   void start() throws IOException, InterruptedException {
     assumeTrue(KernelPods.canRun(), "needs root, /dev/net/tun and ip");
-    folder = Files.createTempDirectory(Path.of("/tmp"), "swk");
+    folder = Files.createTempDirectory("swk");
     Path resolvers = Files.writeString(folder.resolve("resolv.conf"), "nameserver 192.0.2.2\n");
     settings =
         new SwitchSettings(folder.resolve("s"), SwitchSettings.DEFAULT_POD_RANGE, 1500, resolvers);

@@ -41,7 +41,7 @@ class SwitchProcessIT {
 
   @BeforeEach
   void prepare() throws IOException {
-    folder = Files.createTempDirectory(Path.of("/tmp"), "sw");
+    folder = Files.createTempDirectory("sw");
     settings = SwitchSettings.inFolder(folder.resolve("s"));
   }
 

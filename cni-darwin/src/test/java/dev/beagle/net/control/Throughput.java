@@ -16,7 +16,7 @@ final class Throughput {
   /** Takes the seconds of each run; 3 if not said. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     String seconds = arguments.length > 0 ? arguments[0] : "3";
-    Path folder = Files.createTempDirectory(Path.of("/tmp"), "swt");
+    Path folder = Files.createTempDirectory("swt");
     SwitchSettings settings = SwitchSettings.inFolder(folder.resolve("s"));
     try (KernelPods pods = new KernelPods(folder)) {
       SwitchProcess running =

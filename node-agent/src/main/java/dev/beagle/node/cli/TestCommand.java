@@ -1,6 +1,7 @@
 package dev.beagle.node.cli;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.node.selftest.Suite;
 import dev.beagle.node.selftest.TestRun;
 import java.nio.file.Files;
@@ -36,9 +37,30 @@ final class TestCommand implements Callable<Integer> {
     if (!Files.isRegularFile(repository.resolve("pom.xml"))) {
       throw Failure.invalidArgument("the tests run from a source tree: ./beagle test");
     }
-    boolean good =
-        new TestRun(context.console(), context.time(), repository, context.installation().java())
-            .run(chosen);
+    TestRun run =
+        new TestRun(
+            context.console(),
+            context.time(),
+            context.host(),
+            repository,
+            context.installation().java());
+    Thread interrupted = Thread.ofPlatform().name("interrupted").unstarted(() -> endTests(run));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    boolean good = run.run(chosen);
+    try {
+      Runtime.getRuntime().removeShutdownHook(interrupted);
+    } catch (IllegalStateException endingAlready) {
+      return ExitCodes.of(FailureKind.CANCELLED); // the JVM ends with the signal's status
+    }
     return good ? ExitCodes.OK : 1;
+  }
+
+  /** Ctrl-C: the JVM ends when this does, which is when the run has cleaned up and summed up. */
+  private static void endTests(TestRun run) {
+    try {
+      run.interrupt();
+    } catch (InterruptedException stopping) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

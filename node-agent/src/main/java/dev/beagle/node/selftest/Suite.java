@@ -13,11 +13,24 @@ public enum Suite {
       "components",
       "unit and component tests, without end to end",
       List.of("verify", "-pl", "!e2e,!bench")),
-  E2E("e2e", "end to end only", List.of("verify", "-pl", "e2e", "-am", "-Dsurefire.skip=true")),
+  E2E("e2e", "end to end only", List.of("verify", "-pl", "e2e", "-am")),
   HVF("hvf", "micro-VMs on Hypervisor.framework", List.of()),
   KUBERNETES("kubernetes", "a real API server", List.of()),
   SOAK("soak", "hours of load", List.of()),
   FUZZ("fuzz", "parsers against hostile input", List.of());
+
+  /** All modules, whose target folders a run writes to. */
+  static final List<String> MODULES =
+      List.of(
+          "base",
+          "cri-api",
+          "image-service",
+          "runtime-darwin",
+          "cni-darwin",
+          "docker-api",
+          "node-agent",
+          "e2e",
+          "bench");
 
   private final String name;
   private final String meaning;
@@ -32,6 +45,20 @@ public enum Suite {
   /** Arguments for Maven. */
   List<String> goals() {
     return List.of(goals.split(" ", -1));
+  }
+
+  /** Whether tests of a module belong to it. */
+  boolean includes(String module) {
+    return switch (this) {
+      case COMPONENTS -> !module.equals("e2e") && !module.equals("bench");
+      case E2E -> module.equals("e2e");
+      default -> true;
+    };
+  }
+
+  /** Whether it runs a class of that name: Surefire takes those on Test, Failsafe those on IT. */
+  boolean runs(String type) {
+    return type.endsWith("Test") || (type.endsWith("IT") && this != UNIT);
   }
 
   /**

@@ -7,9 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
@@ -20,16 +23,30 @@ import javax.xml.stream.XMLStreamReader;
  * What Surefire's and Failsafe's XML reports say, added up.
  *
  * @param passed tests that ran and held
- * @param failed names of tests that did not
+ * @param failed tests that did not
  * @param skipped how many tests were skipped for each reason
+ * @param classes full names of the classes that there is a report of
  */
-record TestReports(int passed, List<String> failed, Map<String, Integer> skipped) {
+record TestReports(
+    int passed, List<Failed> failed, Map<String, Integer> skipped, Set<String> classes) {
+  /**
+   * A test that did not hold.
+   *
+   * @param name class and method
+   * @param why the opening lines of what it said; empty when it said nothing
+   * @param report the file with the rest, relative to the repository
+   */
+  record Failed(String name, String why, Path report) {}
+
+  private static final int SHOWN_WHY = 300;
+
   private static final List<String> FOLDERS =
       List.of("target/surefire-reports", "target/failsafe-reports");
 
   public TestReports {
     failed = List.copyOf(failed);
     skipped = new TreeMap<>(skipped);
+    classes = Set.copyOf(classes);
   }
 
   /** How many were skipped in all. */
@@ -44,7 +61,7 @@ record TestReports(int passed, List<String> failed, Map<String, Integer> skipped
    * @param since older reports are of an earlier run and do not count
    */
   static TestReports read(Path repository, FileTime since) {
-    Tally tally = new Tally();
+    Tally tally = new Tally(repository);
     try (Stream<Path> modules = Files.list(repository)) {
       for (Path module : modules.sorted().toList()) {
         for (String folder : FOLDERS) {
@@ -74,6 +91,7 @@ record TestReports(int passed, List<String> failed, Map<String, Integer> skipped
   }
 
   private static void readReport(Path report, Tally tally) throws IOException {
+    tally.report(report);
     XMLInputFactory factory = XMLInputFactory.newFactory();
     factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
     try (InputStream input = Files.newInputStream(report)) {
@@ -87,17 +105,33 @@ record TestReports(int passed, List<String> failed, Map<String, Integer> skipped
         }
       }
     } catch (XMLStreamException malformed) {
-      tally.failed.add(report.getFileName() + " (report cut short: the test JVM died)");
+      tally.fail(report.getFileName().toString(), "report cut short: the test JVM died");
     }
   }
 
   private static final class Tally {
-    private final List<String> failed = new ArrayList<>();
+    private final Path repository;
+    private final List<Failed> failed = new ArrayList<>();
     private final Map<String, Integer> skipped = new TreeMap<>();
+    private final Set<String> classes = new HashSet<>();
+    private Path report = Path.of("");
     private int passed;
     private String test = "";
     private String outcome = "";
     private String reason = "";
+
+    private Tally(Path repository) {
+      this.repository = repository;
+    }
+
+    private void report(Path file) {
+      report = repository.relativize(file);
+      classes.add(file.getFileName().toString().replaceAll("^TEST-|(\\$.*)?\\.xml$", ""));
+    }
+
+    private void fail(String name, String why) {
+      failed.add(new Failed(name, why, report));
+    }
 
     private void begin(XMLStreamReader element) {
       switch (element.getLocalName()) {
@@ -107,7 +141,10 @@ record TestReports(int passed, List<String> failed, Map<String, Integer> skipped
           outcome = "passed";
           reason = "";
         }
-        case "failure", "error" -> outcome = "failed";
+        case "failure", "error" -> {
+          outcome = "failed";
+          reason = opening(element);
+        }
         case "skipped" -> {
           outcome = "skipped";
           reason = text(element, "message").lines().findFirst().orElse("no reason given");
@@ -124,9 +161,24 @@ record TestReports(int passed, List<String> failed, Map<String, Integer> skipped
       }
       switch (outcome) {
         case "passed" -> passed++;
-        case "failed" -> failed.add(test);
+        case "failed" -> fail(test, reason);
         default -> skipped.merge(reason, 1, Integer::sum);
       }
+    }
+
+    /**
+     * AssertJ begins with an empty line, and Jackson's messages can have thousands of characters.
+     */
+    private static String opening(XMLStreamReader element) {
+      String message =
+          text(element, "message")
+              .lines()
+              .filter(line -> !line.isBlank())
+              .limit(4)
+              .map(String::strip)
+              .collect(Collectors.joining(" "));
+      String why = message.isEmpty() ? text(element, "type") : message;
+      return why.length() > SHOWN_WHY ? why.substring(0, SHOWN_WHY) + "..." : why;
     }
 
     private static String text(XMLStreamReader element, String attribute) {
@@ -135,7 +187,7 @@ record TestReports(int passed, List<String> failed, Map<String, Integer> skipped
     }
 
     private TestReports sum() {
-      return new TestReports(passed, failed, skipped);
+      return new TestReports(passed, failed, skipped, classes);
     }
   }
 }

@@ -39,7 +39,7 @@ class TestReportsTest {
         "a.FirstTest",
         """
         <testcase name="holds" classname="a.FirstTest"/>
-        <testcase name="breaks" classname="a.FirstTest"><failure message="no">at</failure></testcase>
+        <testcase name="breaks" classname="a.FirstTest"><failure message="&#10;Expecting:&#10; one&#10;to be two">at</failure></testcase>
         <testcase name="dies" classname="a.FirstTest"><error message="no"/><system-out>x</system-out></testcase>
         """);
     report(
@@ -55,7 +55,12 @@ class TestReportsTest {
     TestReports reports = TestReports.read(repository, EVER);
 
     assertThat(reports.passed()).isEqualTo(1);
-    assertThat(reports.failed()).containsExactly("FirstTest.breaks", "FirstTest.dies");
+    Path first = Path.of("one/target/surefire-reports/TEST-a.FirstTest.xml");
+    assertThat(reports.failed())
+        .containsExactly(
+            new TestReports.Failed("FirstTest.breaks", "Expecting: one to be two", first),
+            new TestReports.Failed("FirstTest.dies", "no", first));
+    assertThat(reports.classes()).containsExactlyInAnyOrder("a.FirstTest", "b.SecondIT");
     assertThat(reports.skipped()).isEqualTo(Map.of("needs root", 2, "no reason given", 1));
     assertThat(reports.skippedCount()).isEqualTo(3);
   }
