@@ -100,6 +100,8 @@ record TestReports(
         int event = reader.next();
         if (event == XMLStreamConstants.START_ELEMENT) {
           tally.begin(reader);
+        } else if (event == XMLStreamConstants.CHARACTERS || event == XMLStreamConstants.CDATA) {
+          tally.text.append(reader.getText());
         } else if (event == XMLStreamConstants.END_ELEMENT) {
           tally.end(reader.getLocalName());
         }
@@ -118,6 +120,7 @@ record TestReports(
     private int passed;
     private String test = "";
     private String outcome = "";
+    private final StringBuilder text = new StringBuilder();
     private String reason = "";
 
     private Tally(Path repository) {
@@ -134,6 +137,7 @@ record TestReports(
     }
 
     private void begin(XMLStreamReader element) {
+      text.setLength(0);
       switch (element.getLocalName()) {
         case "testcase" -> {
           String type = text(element, "classname");
@@ -147,7 +151,7 @@ record TestReports(
         }
         case "skipped" -> {
           outcome = "skipped";
-          reason = text(element, "message").lines().findFirst().orElse("no reason given");
+          reason = opening(element);
         }
         default -> {
           // output and properties
@@ -156,6 +160,9 @@ record TestReports(
     }
 
     private void end(String element) {
+      if (element.equals("skipped") && reason.isEmpty()) {
+        reason = reasonInTrace(text.toString());
+      }
       if (!element.equals("testcase")) {
         return;
       }
@@ -177,8 +184,24 @@ record TestReports(
               .limit(4)
               .map(String::strip)
               .collect(Collectors.joining(" "));
-      String why = message.isEmpty() ? text(element, "type") : message;
+      String why = message.isEmpty() ? failureType(element) : message;
       return why.length() > SHOWN_WHY ? why.substring(0, SHOWN_WHY) + "..." : why;
+    }
+
+    private static String failureType(XMLStreamReader element) {
+      return element.getLocalName().equals("skipped") ? "" : text(element, "type");
+    }
+
+    /** With whole stack traces asked for, Surefire gives a skip's reason nowhere but in one. */
+    private static String reasonInTrace(String trace) {
+      String reason =
+          trace
+              .lines()
+              .takeWhile(line -> !line.startsWith("\tat "))
+              .map(line -> line.replaceFirst("^[\\w.$]+(Exception|Error): ?", "").strip())
+              .filter(line -> !line.isEmpty())
+              .collect(Collectors.joining(" "));
+      return reason.isEmpty() ? "no reason given" : reason;
     }
 
     private static String text(XMLStreamReader element, String attribute) {

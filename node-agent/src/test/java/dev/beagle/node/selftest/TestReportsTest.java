@@ -50,6 +50,8 @@ class TestReportsTest {
         <testcase name="waits" classname="b.SecondIT"><skipped message="needs root"/></testcase>
         <testcase name="rests" classname="b.SecondIT"><skipped message="needs root"/></testcase>
         <testcase name="naps" classname="b.SecondIT"><skipped/></testcase>
+        <testcase name="dozes" classname="b.SecondIT"><skipped type="a.AbortedException"><![CDATA[a.AbortedException: Assumption failed: /bin/x is not installed
+        \tat a.B.c(B.java:1)]]></skipped></testcase>
         """);
 
     TestReports reports = TestReports.read(repository, EVER);
@@ -61,8 +63,14 @@ class TestReportsTest {
             new TestReports.Failed("FirstTest.breaks", "Expecting: one to be two", first),
             new TestReports.Failed("FirstTest.dies", "no", first));
     assertThat(reports.classes()).containsExactlyInAnyOrder("a.FirstTest", "b.SecondIT");
-    assertThat(reports.skipped()).isEqualTo(Map.of("needs root", 2, "no reason given", 1));
-    assertThat(reports.skippedCount()).isEqualTo(3);
+    assertThat(reports.skipped()).isEqualTo(Map.of(
+                "needs root",
+                2,
+                "no reason given",
+                1,
+                "Assumption failed: /bin/x is not installed",
+                1));
+    assertThat(reports.skippedCount()).isEqualTo(4);
   }
 
   @Test
