@@ -283,8 +283,9 @@ static void start_done(struct runtime_call *call, int result, const struct failu
     channel_fail(container->caller, failure);
   } else {
     container->state = STATE_RUNNING;
-    container->started_at = wall_now();
-    struct started started = {container->process.child.pid, container->started_at};
+    /* No process ends before it began, not even one whose end was seen before the runtime's. */
+    container->started_at = container->process.ended ? container->process.ended_at : wall_now();
+    struct started started = {container->started_pid, container->started_at};
     channel_reply(container->caller, &(struct reply){.started = &started});
   }
   container->process.pending = false;
@@ -311,6 +312,7 @@ int container_start(struct caller caller, const struct container_name *request, 
   if (result != 0)
     return result;
   container->caller = caller;
+  container->started_pid = container->process.child.pid;
   /* Its end, however early, is told after its start. */
   container->process.pending = true;
   return 0;

@@ -26,6 +26,7 @@ struct container {
   const char *busy; /* the runtime's verb that is under way for it, NULL for none */
   bool deleting;
   bool oom_killed;
+  pid_t started_pid; /* what start answers: the process may end before the runtime has said that it began */
   int64_t started_at;
   struct caller caller; /* of start and delete */
   struct runtime_call call;

@@ -51,6 +51,9 @@ class KernelIT {
   @BeforeAll
   void start() throws IOException, InterruptedException {
     assumeTrue(KernelPods.canRun(), "needs root, /dev/net/tun and ip");
+    for (String tool : List.of("cc", "curl", "ping", "python3")) {
+      assumeTrue(KernelPods.installed(tool), tool + " is not installed");
+    }
     folder = Files.createTempDirectory("swk");
     Path resolvers = Files.writeString(folder.resolve("resolv.conf"), "nameserver 192.0.2.2\n");
     settings =

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Pods of real kernels: network namespaces whose TAP is joined to the switch by {@code tap-pump}. A
@@ -60,6 +61,11 @@ final class KernelPods implements AutoCloseable {
     return Files.isWritable(Path.of("/dev/net/tun"))
         && "root".equals(System.getProperty("user.name"))
         && List.of("/usr/sbin/ip", "/sbin/ip").stream().anyMatch(ip -> Files.exists(Path.of(ip)));
+  }
+
+  static boolean installed(String program) {
+    return Stream.of("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin")
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 
   private void namespace(String name) throws IOException, InterruptedException {
