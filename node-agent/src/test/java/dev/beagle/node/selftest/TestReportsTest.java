@@ -63,7 +63,9 @@ class TestReportsTest {
             new TestReports.Failed("FirstTest.breaks", "Expecting: one to be two", first),
             new TestReports.Failed("FirstTest.dies", "no", first));
     assertThat(reports.classes()).containsExactlyInAnyOrder("a.FirstTest", "b.SecondIT");
-    assertThat(reports.skipped()).isEqualTo(Map.of(
+    assertThat(reports.skipped())
+        .isEqualTo(
+            Map.of(
                 "needs root",
                 2,
                 "no reason given",
