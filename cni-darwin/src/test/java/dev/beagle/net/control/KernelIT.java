@@ -29,18 +29,20 @@ class KernelIT {
   private static final int PODS = 20;
   private static final String SERVER =
       "import http.server as h, socketserver as s, sys, os; os.chdir(sys.argv[2]);"
-          + " s.ThreadingTCPServer.request_queue_size=128; s.ThreadingTCPServer.allow_reuse_address=True;"
-          + " H=h.SimpleHTTPRequestHandler; H.log_message=lambda *a: None;"
-          + " H.do_PUT=lambda r: (r.send_response(200), r.send_header('Content-Length','0'),"
+          + " s.ThreadingTCPServer.request_queue_size=128;"
+          + " s.ThreadingTCPServer.allow_reuse_address=True; H=h.SimpleHTTPRequestHandler;"
+          + " H.log_message=lambda *a: None; H.do_PUT=lambda r: (r.send_response(200),"
+          + " r.send_header('Content-Length','0'),"
           + " open('up-'+str(r.client_address[1]),'wb').write(r.rfile.read(int(r.headers['Content-Length']))),"
           + " r.end_headers(), r.wfile.write(b''));"
           + " w=s.ThreadingTCPServer(('0.0.0.0',int(sys.argv[1])),H); w.serve_forever()";
   private static final String DNS_SERVER =
       "import socket; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('192.0.2.2',53))\n"
-          + "while 1:\n q,a=s.recvfrom(4096); n=q.index(b'\\0',12)+5;"
-          + " s.sendto(q[:2]+b'\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0'+q[12:n]"
-          + "+b'\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\x0a\\x09\\x08\\x07' if q[n-4:n]==b'\\0\\1\\0\\1'"
-          + " else q[:2]+b'\\x81\\x80\\0\\1\\0\\0\\0\\0\\0\\0'+q[12:n],a)";
+          + "while 1:\n"
+          + " q,a=s.recvfrom(4096); n=q.index(b'\\0',12)+5;"
+          + " s.sendto(q[:2]+b'\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0'+q[12:n]+b'\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\x0a\\x09\\x08\\x07'"
+          + " if q[n-4:n]==b'\\0\\1\\0\\1' else"
+          + " q[:2]+b'\\x81\\x80\\0\\1\\0\\0\\0\\0\\0\\0'+q[12:n],a)";
 
   private Path folder = Path.of("/nonexistent");
   private SwitchSettings settings = SwitchSettings.inFolder(folder);
@@ -159,8 +161,8 @@ class KernelIT {
   void namesAreResolvedByTheHostsResolver() throws IOException, InterruptedException {
     String ask =
         "import socket; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(10);"
-            + "s.sendto(b'\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\1a\\4test\\0\\0\\1\\0\\1',('10.88.0.1',53));"
-            + "r=s.recv(999); print(r[:2].hex(), socket.inet_ntoa(r[-4:]))";
+            + "s.sendto(b'\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\1a\\4test\\0\\0\\1\\0\\1',('10.88.0.1',53));r=s.recv(999);"
+            + " print(r[:2].hex(), socket.inet_ntoa(r[-4:]))";
     assertThat(pods().run("a", "python3", "-c", ask).out().strip()).isEqualTo("1234 10.9.8.7");
   }
 
