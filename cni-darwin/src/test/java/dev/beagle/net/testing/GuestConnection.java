@@ -34,7 +34,7 @@ public final class GuestConnection implements TcpLink, TcpOwner {
     this.key = key;
     this.toSend = ByteBuffer.wrap(toSend);
     TcpSettings settings = new TcpSettings(1460, 1460, 128 << 10, (int) network.now() * 31);
-    this.endpoint = new TcpEndpoint(settings, this, this, network.guestPool());
+    this.endpoint = new TcpEndpoint(settings, this, this, network.guestPool().share(key.guest()));
     this.timer = network.timers().timer(this::timePassed);
   }
 

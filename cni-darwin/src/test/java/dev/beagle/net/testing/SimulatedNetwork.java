@@ -15,6 +15,7 @@ import dev.beagle.net.wire.MacAddress;
 import dev.beagle.testing.ManualTime;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -31,6 +32,7 @@ public final class SimulatedNetwork {
   private final SwitchCounters counters = new SwitchCounters();
   private final BufferPool pool = new BufferPool(64 << 20);
   private final BufferPool guestPool = new BufferPool(64 << 20);
+  private final List<RuntimeException> defects = new ArrayList<>();
   private final Random random;
   private final SimulatedHostSockets sockets;
   private final Gateway gateway;
@@ -57,8 +59,19 @@ public final class SimulatedNetwork {
             256 << 10,
             random.nextLong(),
             random.nextInt());
-    gateway = new Gateway(settings, sockets, timers, time::nanos, pool, counters, dns);
+    gateway =
+        new Gateway(settings, sockets, timers, time::nanos, pool, counters, this::defect, dns);
     ethernet = new EthernetSwitch(settings.mac(), GATEWAY, gateway, counters, time::nanos);
+  }
+
+  private void defect(RuntimeException defect) {
+    counters.increment(SwitchCounters.Counter.DEFECTS);
+    defects.add(defect);
+  }
+
+  /** Exceptions that nobody foresaw. */
+  public List<RuntimeException> defects() {
+    return defects;
   }
 
   /** A pod behind a link. */
