@@ -91,6 +91,7 @@ public final class Gateway implements GatewaySink {
     gauges.put("udp_flows", (long) udp.size());
     gauges.put("flow_buffer_bytes", around.pool().lentBytes());
     gauges.put("flow_buffer_allocated_bytes", around.pool().allocatedBytes());
+    gauges.put("udp_callers", forwards.callers());
     gauges.put("udp_peers", udp.peers());
     gauges.put("timers", (long) around.timers().size());
     gauges.put("dns_held_bytes", dns.heldBytes());

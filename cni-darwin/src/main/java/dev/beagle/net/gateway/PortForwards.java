@@ -151,6 +151,11 @@ public final class PortForwards {
     }
   }
 
+  /** Callers of UDP ports that are remembered, so that they can be answered. */
+  long callers() {
+    return datagrams.callers().sum();
+  }
+
   /** Takes a pod's datagram if it answers one that a forward brought in. */
   boolean isAnswer(FlowKey key, ByteBuffer payload) {
     for (Forward forward : forwards.values()) {

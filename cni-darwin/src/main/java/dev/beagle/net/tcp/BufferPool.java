@@ -135,7 +135,7 @@ public final class BufferPool {
     for (int part = 0; part < PARTS; part++) {
       Block piece = whole.parts[part];
       if (piece == null) {
-        ByteBuffer bytes = whole.bytes.slice(part * into.size, into.size);
+        ByteBuffer bytes = whole.bytes.clear().slice(part * into.size, into.size);
         piece = new Block(bytes, whole.size - 1, whole);
         whole.parts[part] = piece;
       }

@@ -216,6 +216,9 @@ public final class TcpEndpoint {
       return;
     }
     if (in.has(TcpHeader.RST)) {
+      if (receiving.ended() && sending.endAcknowledged()) {
+        return; // The peer has forgotten a connection that is over: what waits here is complete.
+      }
       if (in.sequence == receiving.next()) {
         abort(TcpOwner.Abort.RESET);
       } else {

@@ -30,15 +30,22 @@ public final class SimulatedNetwork {
   private final ManualTime time = new ManualTime();
   private final TimerQueue timers = new TimerQueue();
   private final SwitchCounters counters = new SwitchCounters();
-  private final BufferPool pool = new BufferPool(64 << 20);
-  private final BufferPool guestPool = new BufferPool(64 << 20);
+  private final BufferPool pool;
+  private final BufferPool guestPool = new BufferPool(1L << 30);
   private final List<RuntimeException> defects = new ArrayList<>();
   private final Random random;
   private final SimulatedHostSockets sockets;
   private final Gateway gateway;
   private final EthernetSwitch ethernet;
 
+  /** A network whose gateway has 256 flows of 256 KiB, and 64 MiB for all. */
   public SimulatedNetwork(long seed, Path resolverFile) {
+    this(seed, resolverFile, 256, 64 << 20);
+  }
+
+  /** A network with bounds of its own. */
+  public SimulatedNetwork(long seed, Path resolverFile, int largestFlows, long bufferBudget) {
+    pool = new BufferPool(bufferBudget);
     random = new Random(seed);
     sockets = new SimulatedHostSockets(timers, time::nanos);
     DnsForwarder dns =
@@ -55,7 +62,7 @@ public final class SimulatedNetwork {
             GATEWAY,
             IpPrefix.parse("10.88.0.0/16"),
             1500,
-            256,
+            largestFlows,
             256 << 10,
             random.nextLong(),
             random.nextInt());
