@@ -45,6 +45,11 @@ final class ControlConnection implements EventLoop.Handler {
     }
   }
 
+  @Override
+  public void failed(SelectionKey failed, RuntimeException defect) {
+    close();
+  }
+
   private boolean read() throws IOException {
     if (!input.hasRemaining()) {
       if (input.capacity() >= LONGEST_LINE) {

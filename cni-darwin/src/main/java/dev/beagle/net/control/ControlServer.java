@@ -61,15 +61,27 @@ final class ControlServer implements EventLoop.Handler {
         if (clients.size() >= CLIENTS) {
           accepted.close();
         } else {
-          clients.add(new ControlConnection(this, loop, accepted));
+          clients.add(accept(accepted));
         }
         accepted = channel.accept();
       }
     } catch (IOException noDescriptors) {
-      key.interestOps(0);
-      loop.timers()
-          .timer(() -> key.interestOps(SelectionKey.OP_ACCEPT))
-          .arm(loop.now() + 100_000_000L);
+      loop.pause(key);
+    }
+  }
+
+  /** Who was being accepted is lost; the socket is everybody's, and stays. */
+  @Override
+  public void failed(SelectionKey key, RuntimeException defect) {
+    loop.pause(key);
+  }
+
+  private ControlConnection accept(SocketChannel accepted) throws IOException {
+    try {
+      return new ControlConnection(this, loop, accepted);
+    } catch (IOException | RuntimeException notTaken) {
+      accepted.close();
+      throw notTaken;
     }
   }
 

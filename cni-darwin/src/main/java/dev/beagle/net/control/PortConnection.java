@@ -28,6 +28,9 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
   private static final int PREFIX = 4;
   private static final int LONGEST_LINE = 512;
   private static final int QUEUE_BYTES = 1 << 20;
+  private static final int FRAMES_PER_TURN = 128;
+  private static final int LEAST_TURN = 16 << 10;
+  private static final int MOST_TURN = PortServer.SOCKET_BUFFER;
   private static final long PATIENCE = 5_000_000_000L;
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
@@ -38,14 +41,19 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
   private final ByteRing queue;
   private final ByteBuffer prefix = ByteBuffer.allocateDirect(PREFIX);
   private final ByteBuffer[] vector = new ByteBuffer[5];
+
+  /** The beginning of a frame whose end has not come: nothing, or what stands in {@link #begun}. */
   private ByteBuffer rest = NOTHING;
+
+  private @Nullable ByteBuffer begun;
   private @Nullable SwitchPort port;
+  private int turnBytes = 64 << 10;
   private boolean closed;
 
   PortConnection(PortServer server, EventLoop loop, SocketChannel channel) throws IOException {
     this.server = server;
     this.channel = channel;
-    this.queue = new ByteRing(server.queues(), QUEUE_BYTES);
+    this.queue = new ByteRing(server.queues().share(this), QUEUE_BYTES);
     this.key = loop.register(channel, SelectionKey.OP_READ, this);
     this.patience = loop.timers().timer(this::impatient);
     patience.arm(loop.now() + PATIENCE);
@@ -68,12 +76,19 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
     }
   }
 
+  /** The port connects again; its flows wait. */
+  @Override
+  public void failed(SelectionKey failed, RuntimeException defect) {
+    close();
+  }
+
   // ---- In
 
   private void read() {
     ByteBuffer input = server.input().clear();
     input.put(rest.flip());
     rest.clear();
+    input.limit(input.position() + turnBytes);
     try {
       if (channel.read(input) < 0) {
         close();
@@ -89,7 +104,9 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
     }
     SwitchPort from = port;
     if (from != null && !closed) {
-      frames(from, input);
+      int taken = input.remaining();
+      int count = frames(from, input);
+      adjustTurn(taken, count);
       server.batchEnded();
     }
     if (!closed) {
@@ -97,15 +114,26 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
     }
   }
 
-  private void frames(SwitchPort from, ByteBuffer input) {
+  /**
+   * A frame costs time whatever its length, up to the opening of a connection: a port gets a turn
+   * of so many frames, not of so many bytes, or a flood of small ones would keep everybody waiting.
+   */
+  private void adjustTurn(int bytes, int frames) {
+    long wanted = (long) bytes / Math.max(frames, 1) * FRAMES_PER_TURN;
+    turnBytes = (int) Math.clamp(wanted, LEAST_TURN, Math.min(2L * turnBytes, MOST_TURN));
+  }
+
+  /** Hands on every whole frame; says how many. */
+  private int frames(SwitchPort from, ByteBuffer input) {
     int end = input.limit();
     int at = input.position();
+    int count = 0;
     while (end - at >= PREFIX && !closed) {
       int length = input.getInt(at);
       if (length < SHORTEST || length > LONGEST) {
         server.malformed(); // The stream is out of step: there is no next frame to be found.
         close();
-        return;
+        break;
       }
       if (end - at < PREFIX + length) {
         break;
@@ -113,7 +141,9 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
       server.frame(from, input.limit(at + PREFIX + length).position(at + PREFIX));
       at += PREFIX + length;
       input.limit(end).position(at);
+      count++;
     }
+    return count;
   }
 
   private void keep(ByteBuffer input) {
@@ -122,10 +152,12 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
       rest = NOTHING;
       return;
     }
-    if (rest.capacity() < count) {
-      rest = ByteBuffer.allocate(Math.min(Math.max(count, 2048) * 2, LONGEST + PREFIX));
+    ByteBuffer own = begun;
+    if (own == null) {
+      own = ByteBuffer.allocateDirect(PREFIX + LONGEST);
+      begun = own;
     }
-    rest.clear().put(input);
+    rest = own.clear().put(input);
   }
 
   private void introduce(ByteBuffer input) {
@@ -196,7 +228,7 @@ final class PortConnection implements EventLoop.Handler, PortOutput {
       length += parts[i].remaining();
       vector[i + 1] = parts[i];
     }
-    if (closed || queue.free() < PREFIX + length) {
+    if (closed || !(queue.isEmpty() || queue.hasRoom(PREFIX + length))) {
       return false;
     }
     prefix.clear().putInt(0, length);

@@ -31,6 +31,12 @@ final class PortServer implements EventLoop.Handler {
   private static final long GRACE = 30_000_000_000L;
   private static final int STRANGERS = 256;
 
+  /** Of frames that ports do not take, all ports together; beyond it the least of each. */
+  private static final long QUEUE_BUDGET = 64L << 20;
+
+  /** The longest frame fits: one that was begun can be finished. */
+  private static final int LEAST_QUEUE = 256 << 10;
+
   private final EventLoop loop;
   private final Segment segment;
   private final EthernetSwitch ethernet;
@@ -38,7 +44,7 @@ final class PortServer implements EventLoop.Handler {
   private final SwitchCounters counters;
   private final Consumer<RuntimeException> defects;
   private final ServerSocketChannel channel;
-  private final BufferPool queues = new BufferPool(Long.MAX_VALUE);
+  private final BufferPool queues = new BufferPool(QUEUE_BUDGET, LEAST_QUEUE);
   private final ByteBuffer input =
       ByteBuffer.allocateDirect(SOCKET_BUFFER + PortConnection.LONGEST);
   private final Map<SwitchPort, PortConnection> connected = new HashMap<>();
@@ -72,11 +78,14 @@ final class PortServer implements EventLoop.Handler {
         accepted = channel.accept();
       }
     } catch (IOException noDescriptors) {
-      key.interestOps(0);
-      loop.timers()
-          .timer(() -> key.interestOps(SelectionKey.OP_ACCEPT))
-          .arm(loop.now() + 100_000_000L);
+      loop.pause(key);
     }
+  }
+
+  /** Who was being accepted is lost; the socket is everybody's, and stays. */
+  @Override
+  public void failed(SelectionKey key, RuntimeException defect) {
+    loop.pause(key);
   }
 
   private void accepted(SocketChannel accepted) throws IOException {
@@ -84,9 +93,14 @@ final class PortServer implements EventLoop.Handler {
       accepted.close();
       return;
     }
-    accepted.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
-    accepted.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
-    strangers.add(new PortConnection(this, loop, accepted));
+    try {
+      accepted.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
+      accepted.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
+      strangers.add(new PortConnection(this, loop, accepted));
+    } catch (IOException | RuntimeException notTaken) {
+      accepted.close();
+      throw notTaken;
+    }
   }
 
   Segment segment() {

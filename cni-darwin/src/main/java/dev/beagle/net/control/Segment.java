@@ -30,6 +30,10 @@ final class Segment {
   static final String HOST = "host";
 
   private static final int LONGEST_NAME = 128;
+
+  /** What a port may hold in buffers is bounded for each, so their number is too. */
+  private static final int MOST_PORTS = 1024;
+
   private static final long RETRY_NANOS = 1_000_000_000L;
 
   private final SwitchSettings settings;
@@ -137,6 +141,14 @@ final class Segment {
       return known.lease;
     }
     checkName(name);
+    if (ports.size() >= MOST_PORTS) {
+      throw Failure.exhausted(
+          "the switch has "
+              + MOST_PORTS
+              + " ports, and port "
+              + name
+              + " would be one more: remove pods");
+    }
     IpAddress address = name.equals(HOST) ? pool.host() : pool.lease(name);
     byte[] token = new byte[16];
     random.nextBytes(token);

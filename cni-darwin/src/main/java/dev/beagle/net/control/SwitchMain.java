@@ -113,6 +113,7 @@ public final class SwitchMain {
               loop::now,
               new BufferPool(FLOW_BUFFERS),
               counters,
+              defects,
               dns);
       EthernetSwitch ethernet =
           new EthernetSwitch(

@@ -27,12 +27,10 @@ public final class SwitchProcess {
 
   private final SwitchClient client;
   private final ProcessHandle handle;
-  private final boolean adopted;
 
-  private SwitchProcess(SwitchClient client, ProcessHandle handle, boolean adopted) {
+  private SwitchProcess(SwitchClient client, ProcessHandle handle) {
     this.client = client;
     this.handle = handle;
-    this.adopted = adopted;
   }
 
   /**
@@ -70,7 +68,7 @@ public final class SwitchProcess {
               + settings.podRange()
               + ": remove the pods and stop it first");
     }
-    return ProcessHandle.of(status.pid()).map(handle -> new SwitchProcess(client, handle, true));
+    return ProcessHandle.of(status.pid()).map(handle -> new SwitchProcess(client, handle));
   }
 
   private static SwitchProcess start(SwitchSettings settings, List<String> command, Time time) {
@@ -91,9 +89,7 @@ public final class SwitchProcess {
     while (!deadline.passed()) {
       Optional<SwitchProcess> running = find(settings);
       if (running.isPresent()) {
-        // Another starter may have been faster: then ours ends by the lock.
-        boolean ours = running.get().handle.pid() == process.pid();
-        return new SwitchProcess(running.get().client, running.get().handle, !ours);
+        return running.get(); // Another starter may have been faster: then ours ends by the lock.
       }
       if (!process.isAlive()) {
         break;
@@ -175,11 +171,6 @@ public final class SwitchProcess {
 
   public long pid() {
     return handle.pid();
-  }
-
-  /** Whether it ran before we looked for it. */
-  public boolean adopted() {
-    return adopted;
   }
 
   public boolean isAlive() {

@@ -105,7 +105,7 @@ final class DnsExchange implements HostStream.Events {
       askOverTcp();
     } else if (reply.responseCode() == DnsMessage.SERVER_FAILURE
         || reply.responseCode() == DnsMessage.REFUSED) {
-      failureReply = reply;
+      failureReply = reply.bounded();
       nextServer();
     } else {
       finish(reply);

@@ -136,6 +136,11 @@ final class DnsMessage {
     return letter >= 'A' && letter <= 'Z' ? letter + 32 : letter;
   }
 
+  /** This response, without its records if it is long: it is kept while others are asked. */
+  DnsMessage bounded() {
+    return length() <= PLAIN_LIMIT ? this : new DnsMessage(emptyAnswer(responseCode(), false));
+  }
+
   /** A response to this query without records. */
   ByteBuffer emptyAnswer(int responseCode, boolean truncated) {
     int end = questionEnd();

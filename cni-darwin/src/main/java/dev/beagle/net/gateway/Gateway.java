@@ -15,6 +15,7 @@ import dev.beagle.net.wire.PacketView;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -42,6 +43,11 @@ public final class Gateway implements GatewaySink {
   private final PortForwards forwards;
   private final PacketView reassembled = new PacketView();
 
+  /**
+   * A gateway without flows.
+   *
+   * @param defects hears of exceptions that nobody foresaw; each cost its flow, and nothing else
+   */
   public Gateway(
       GatewaySettings settings,
       HostSockets sockets,
@@ -49,9 +55,11 @@ public final class Gateway implements GatewaySink {
       LongSupplier clock,
       BufferPool pool,
       SwitchCounters counters,
+      Consumer<RuntimeException> defects,
       DnsForwarder dns) {
     PacketSender sender = new PacketSender(settings.mac().bits(), settings.mtu());
-    this.around = new Surroundings(settings, sockets, timers, clock, pool, counters, sender);
+    this.around =
+        new Surroundings(settings, sockets, timers, clock, pool, counters, defects, sender);
     this.errors = new IcmpErrors(around);
     this.tcp = new TcpTable(around, errors, this::connect);
     this.udp = new UdpTable(around, errors);
@@ -82,6 +90,10 @@ public final class Gateway implements GatewaySink {
     gauges.put("tcp_flows", (long) tcp.size());
     gauges.put("udp_flows", (long) udp.size());
     gauges.put("flow_buffer_bytes", around.pool().lentBytes());
+    gauges.put("flow_buffer_allocated_bytes", around.pool().allocatedBytes());
+    gauges.put("udp_callers", forwards.callers());
+    gauges.put("udp_peers", udp.peers());
+    gauges.put("timers", (long) around.timers().size());
     gauges.put("dns_held_bytes", dns.heldBytes());
     return gauges;
   }

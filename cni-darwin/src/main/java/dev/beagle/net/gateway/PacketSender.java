@@ -88,7 +88,8 @@ final class PacketSender {
     tcp(to, key, reset, EMPTY, 0, 0, 0);
   }
 
-  private static final ByteRing EMPTY = new ByteRing(new dev.beagle.net.tcp.BufferPool(0), 0);
+  private static final ByteRing EMPTY =
+      new ByteRing(new dev.beagle.net.tcp.BufferPool(0).share("nobody"), 0);
 
   /** Sends a datagram from the flow's remote end to the guest, in fragments where it must. */
   void udp(SwitchPort to, FlowKey key, ByteBuffer payload) {

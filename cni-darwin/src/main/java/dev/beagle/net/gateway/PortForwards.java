@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class PortForwards {
   private final Surroundings around;
   private final TcpTable tcp;
+  private final UdpForward.Shared datagrams = new UdpForward.Shared();
   private final Map<Listening, Forward> forwards = new HashMap<>();
 
   PortForwards(Surroundings around, TcpTable tcp) {
@@ -79,7 +80,7 @@ public final class PortForwards {
     try {
       AutoCloseable socket =
           listening.protocol == PacketView.UDP
-              ? UdpForward.open(around, listening, to, podPort)
+              ? UdpForward.open(around, listening, to, podPort, datagrams)
               : listen(listening, to, podPort);
       forwards.put(listening, new Forward(to, pod, podPort, socket));
     } catch (IOException error) {
@@ -148,6 +149,11 @@ public final class PortForwards {
     } catch (Exception error) {
       throw new IllegalStateException(error);
     }
+  }
+
+  /** Callers of UDP ports that are remembered, so that they can be answered. */
+  long callers() {
+    return datagrams.callers().sum();
   }
 
   /** Takes a pod's datagram if it answers one that a forward brought in. */

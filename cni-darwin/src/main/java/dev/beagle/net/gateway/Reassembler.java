@@ -3,6 +3,7 @@ package dev.beagle.net.gateway;
 import dev.beagle.net.flow.FlowKey;
 import dev.beagle.net.link.SwitchCounters.Counter;
 import dev.beagle.net.wire.Checksum;
+import dev.beagle.net.wire.IpAddress;
 import dev.beagle.net.wire.PacketView;
 import dev.beagle.net.wire.VirtioNetHeader;
 import java.nio.ByteBuffer;
@@ -13,13 +14,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts fragments of pods' packets together again (RFC 791, RFC 5722's rule on overlaps for IPv4
- * too: the whole packet is dropped). At most 64 packets at once, 30 s each; the oldest goes first.
+ * too: the whole packet is dropped). At most 64 packets at once, 16 of them of one pod, 30 s each;
+ * the oldest goes first, of a pod that has its share its own.
  */
 final class Reassembler {
   private static final int IP = VirtioNetHeader.LENGTH + PacketView.ETHERNET_LENGTH;
   private static final int PAYLOAD = IP + 20;
   private static final int LARGEST = 65_535 - 20;
   private static final int AT_ONCE = 64;
+  private static final int SHARE = AT_ONCE / 4;
   private static final long PATIENCE = 30_000_000_000L;
 
   private final Surroundings around;
@@ -37,9 +40,7 @@ final class Reassembler {
             packet.protocol(), packet.source(), packet.identification(), packet.destination(), 0);
     Partial partial = partials.get(key);
     if (partial == null) {
-      if (partials.size() >= AT_ONCE) {
-        lose(partials.firstEntry());
-      }
+      makeRoom(packet.source());
       partial = new Partial(around.now());
       partials.put(key, partial);
     }
@@ -55,20 +56,34 @@ final class Reassembler {
     return partial.frame();
   }
 
+  private void makeRoom(IpAddress sender) {
+    int own = 0;
+    FlowKey oldestOwn = null;
+    for (FlowKey key : partials.keySet()) {
+      if (key.guest().equals(sender)) {
+        oldestOwn = oldestOwn == null ? key : oldestOwn;
+        own++;
+      }
+    }
+    if (oldestOwn != null && own >= SHARE) {
+      lose(oldestOwn);
+    } else if (partials.size() >= AT_ONCE) {
+      lose(partials.firstEntry().getKey());
+    }
+  }
+
   private void expire() {
     long now = around.now();
     Map.Entry<FlowKey, Partial> oldest = partials.firstEntry();
     while (oldest != null && now - oldest.getValue().since > PATIENCE) {
-      lose(oldest);
+      lose(oldest.getKey());
       oldest = partials.firstEntry();
     }
   }
 
-  private void lose(Map.@Nullable Entry<FlowKey, Partial> entry) {
-    if (entry != null) {
-      partials.remove(entry.getKey());
-      around.count(Counter.FRAGMENTS_LOST);
-    }
+  private void lose(FlowKey key) {
+    partials.remove(key);
+    around.count(Counter.FRAGMENTS_LOST);
   }
 
   private static final class Partial {

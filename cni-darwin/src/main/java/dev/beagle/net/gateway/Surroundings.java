@@ -4,6 +4,7 @@ import dev.beagle.net.flow.TimerQueue;
 import dev.beagle.net.host.HostSockets;
 import dev.beagle.net.link.SwitchCounters;
 import dev.beagle.net.tcp.BufferPool;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** What the parts of a gateway share. */
@@ -14,6 +15,7 @@ record Surroundings(
     LongSupplier clock,
     BufferPool pool,
     SwitchCounters counters,
+    Consumer<RuntimeException> defects,
     PacketSender sender) {
   long now() {
     return clock.getAsLong();

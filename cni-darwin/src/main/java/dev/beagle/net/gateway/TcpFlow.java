@@ -18,7 +18,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A TCP connection of a pod joined to a stream of the host. Bytes go from the frame to the socket
  * and from the socket to the send buffer without another copy; each side is read only while the
- * other takes. Confined to the segment's thread.
+ * other takes.
+ *
+ * <p>Everything comes in by the methods of {@link HostStream.Events}, {@link #segment}, {@link
+ * #flush}, {@link #portWritable} and {@link #timePassed}. None of them lets an exception out: one
+ * that nobody foresaw ends this flow, with resets both ways, and no other. Confined to the
+ * segment's thread.
  */
 final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
   /** Reads of one turn, so that a fast sender does not keep the others waiting. */
@@ -26,12 +31,16 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
 
   private static final int RESUME_READING_BYTES = 128 << 10;
 
+  /** A pod repeats its SYN for so long: until then its tuple stays dead after a timeout. */
+  private static final long TOMBSTONE_NANOS = 131_000_000_000L;
+
   private final FlowKey key;
   private final SwitchPort port;
   private final Surroundings around;
   private final TcpTable table;
   private final TcpEndpoint endpoint;
   private final TimerQueue.Timer timer;
+  private final Runnable goOn = this::portWritable;
   private @Nullable HostStream host;
   private boolean hostConnected;
   private boolean established;
@@ -40,13 +49,14 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
   private boolean readingPaused;
   private boolean waitingForPort;
   private boolean flushPending;
+  private boolean buried;
 
   TcpFlow(FlowKey key, SwitchPort port, Surroundings around, TcpTable table) {
     this.key = key;
     this.port = port;
     this.around = around;
     this.table = table;
-    this.endpoint = new TcpEndpoint(table.settingsFor(key), this, this, around.pool());
+    this.endpoint = new TcpEndpoint(table.settingsFor(key), this, this, around.pool().share(port));
     this.timer = around.timers().timer(this::timePassed);
   }
 
@@ -70,17 +80,25 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
   // ---- Opening
 
   /** A pod's SYN: the host's connection is made first, the SYN is answered by its outcome. */
-  void openOutbound(TcpHeader syn, HostStream stream) {
-    host = stream;
-    endpoint.hold(syn);
+  void openOutbound(TcpHeader syn, TcpTable.Connector connector) {
+    try {
+      endpoint.hold(syn);
+      host = connector.connect(port, key, this);
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
   }
 
   /** A caller of a published port: the pod is asked, then the caller's stream is read. */
   void openInbound(HostStream stream) {
     host = stream;
     hostConnected = true;
-    endpoint.connect(around.now());
-    rearm();
+    try {
+      endpoint.connect(around.now());
+      rearm();
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
   }
 
   @Override
@@ -88,15 +106,30 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
     if (endpoint.isClosed()) {
       return; // It was killed before the news came.
     }
-    hostConnected = true;
-    around.count(Counter.TCP_OPENED);
-    endpoint.accept(around.now());
-    rearm();
+    try {
+      hostConnected = true;
+      around.count(Counter.TCP_OPENED);
+      endpoint.accept(around.now());
+      rearm();
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
   }
 
   @Override
   public void connectFailed(ConnectFailure why) {
     host = null;
+    if (endpoint.isClosed()) {
+      return;
+    }
+    try {
+      notConnected(why);
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
+  }
+
+  private void notConnected(ConnectFailure why) {
     switch (why) {
       case REFUSED -> {
         around.count(Counter.TCP_REFUSED);
@@ -108,7 +141,10 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
         table.unreachable(this, IcmpErrors.codeOf(why));
       }
       // Silence: the tombstone keeps the pod's own repetitions from starting again.
-      case TIMED_OUT -> table.bury(this);
+      case TIMED_OUT -> {
+        buried = true;
+        timer.arm(around.now() + TOMBSTONE_NANOS);
+      }
       case LOCAL -> {
         around.count(Counter.TCP_LOCAL_FAILURE);
         table.remove(this);
@@ -119,8 +155,12 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
   // ---- From the pod
 
   void segment(TcpHeader in, ByteBuffer payload) {
-    endpoint.segment(in, payload, around.now());
-    if (!flushPending) {
+    try {
+      endpoint.segment(in, payload, around.now());
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
+    if (!flushPending && !buried) {
       flushPending = true;
       table.flushLater(this);
     }
@@ -129,8 +169,12 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
   /** Ends a batch of segments. */
   void flush() {
     flushPending = false;
-    endpoint.flush();
-    rearm();
+    try {
+      endpoint.flush();
+      rearm();
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
   }
 
   @Override
@@ -183,27 +227,31 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
 
   @Override
   public void readable() {
+    try {
+      readHost();
+      if (!endpoint.isClosed()) {
+        endpoint.transmit(around.now());
+      }
+      rearm();
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
+  }
+
+  private void readHost() {
     HostStream from = host;
     ByteRing buffer = endpoint.sendBuffer();
     for (int reads = 0; from != null && reads < READS_PER_TURN; reads++) {
       ByteBuffer space = buffer.space();
       if (!space.hasRemaining()) {
         wantRead(false);
-        break;
+        return;
       }
       int room = space.remaining();
-      int count = read(from, space);
-      if (count <= 0) {
-        break;
-      }
-      if (count < room) {
-        break; // The socket is empty.
+      if (read(from, space) < room) {
+        return; // The socket is empty.
       }
     }
-    if (!endpoint.isClosed()) {
-      endpoint.transmit(around.now());
-    }
-    rearm();
   }
 
   private int read(HostStream from, ByteBuffer space) {
@@ -234,12 +282,16 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
 
   @Override
   public void writable() {
-    endpoint.drain(around.now());
-    HostStream to = host;
-    if (to != null && !endpoint.hasWaitingBytes()) {
-      to.wantWrite(false);
+    try {
+      endpoint.drain(around.now());
+      HostStream to = host;
+      if (to != null && !endpoint.hasWaitingBytes()) {
+        to.wantWrite(false);
+      }
+      rearm();
+    } catch (RuntimeException defect) {
+      failed(defect);
     }
-    rearm();
   }
 
   private void wantRead(boolean wanted) {
@@ -259,7 +311,7 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
     }
     if (!waitingForPort) {
       waitingForPort = true;
-      port.whenWritable(this::portWritable);
+      port.whenWritable(goOn);
     }
     return false;
   }
@@ -271,8 +323,12 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
 
   private void portWritable() {
     waitingForPort = false;
-    endpoint.transmit(around.now());
-    rearm();
+    try {
+      endpoint.transmit(around.now());
+      rearm();
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
   }
 
   // ---- Ending
@@ -289,10 +345,10 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
   public void aborted(Abort reason) {
     HostStream to = host;
     host = null;
+    table.remove(this);
     if (to != null) {
       to.reset();
     }
-    table.remove(this);
   }
 
   /** Ends both sides at once: the port is gone, or there is no room. */
@@ -309,15 +365,46 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
     }
   }
 
-  private void timePassed() {
-    endpoint.timePassed(around.now());
-    if (endpoint.isClosed()) {
-      table.remove(this);
+  /** An exception that nobody foresaw, in this flow: it is given up. */
+  @Override
+  public void failed(RuntimeException defect) {
+    around.defects().accept(defect);
+    try {
+      kill();
+    } catch (RuntimeException again) {
+      around.defects().accept(again);
+      endpoint.close();
+      aborted(Abort.DONE);
     }
-    rearm();
   }
 
-  void rearm() {
-    timer.arm(endpoint.deadline());
+  /** Out of the table: nothing holds on to it. */
+  void forgotten() {
+    timer.cancel();
+    port.forget(goOn);
+  }
+
+  private void timePassed() {
+    if (buried) {
+      table.remove(this);
+      return;
+    }
+    try {
+      endpoint.timePassed(around.now());
+      if (endpoint.isClosed()) {
+        table.remove(this);
+      }
+      rearm();
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
+  }
+
+  private void rearm() {
+    if (endpoint.isClosed()) {
+      timer.cancel();
+    } else if (!buried) {
+      timer.arm(endpoint.deadline());
+    }
   }
 }

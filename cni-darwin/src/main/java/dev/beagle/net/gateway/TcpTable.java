@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class TcpTable {
   private static final int HEADERS = 40;
   private static final int LARGEST_PACKET = 65_535;
-  private static final long TOMBSTONE_NANOS = 131_000_000_000L;
   private static final int FIRST_GATEWAY_PORT = 1024;
   private static final int GATEWAY_PORTS = 0x10000 - FIRST_GATEWAY_PORT;
 
@@ -100,7 +99,7 @@ final class TcpTable {
     TcpFlow flow = new TcpFlow(key, from, around, this);
     flows.put(key, flow);
     shares.add(from, flow);
-    flow.openOutbound(header, connector.connect(from, key, flow));
+    flow.openOutbound(header, connector);
   }
 
   /**
@@ -188,29 +187,22 @@ final class TcpTable {
 
   /** Ends a batch of frames: sends the acknowledgments that were gathered. */
   void flush() {
-    try {
-      for (int i = 0; i < toFlush.size(); i++) {
-        toFlush.get(i).flush();
-      }
-    } finally {
-      toFlush.clear();
+    for (int i = 0; i < toFlush.size(); i++) {
+      toFlush.get(i).flush();
     }
+    toFlush.clear();
   }
 
   void remove(TcpFlow flow) {
     flows.remove(flow.key(), flow);
     shares.remove(flow.port(), flow);
+    flow.forgotten();
   }
 
   void unreachable(TcpFlow flow, int typeAndCode) {
     errors.about(flow.port(), flow.key(), typeAndCode, flow.endpoint().peerInitial(), 0);
     flow.endpoint().close();
     remove(flow);
-  }
-
-  /** Keeps the tuple dead for as long as a pod repeats its SYN. */
-  void bury(TcpFlow flow) {
-    around.timers().timer(() -> remove(flow)).arm(around.now() + TOMBSTONE_NANOS);
   }
 
   /** Ends all flows of a port. */

@@ -10,9 +10,8 @@ import dev.beagle.net.wire.IpAddress;
 import dev.beagle.net.wire.PacketView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,13 +34,10 @@ final class UdpFlow {
   private final UdpTable table;
   private final FlowKey first;
   private final TimerQueue.Timer timer;
-  private final Map<FlowKey, Boolean> peers =
-      new LinkedHashMap<>(4, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<FlowKey, Boolean> eldest) {
-          return size() > REMEMBERED_PEERS;
-        }
-      };
+
+  /** The further peers, the one that was sent to longest ago first. */
+  private final LinkedHashSet<FlowKey> peers = new LinkedHashSet<>(4);
+
   private @Nullable HostDatagrams connected;
   private @Nullable HostDatagrams shared;
   private boolean replied;
@@ -74,6 +70,14 @@ final class UdpFlow {
 
   /** The guest sends to a peer. */
   void send(FlowKey key, ByteBuffer payload) {
+    try {
+      sendOn(key, payload);
+    } catch (RuntimeException defect) {
+      failed(defect);
+    }
+  }
+
+  private void sendOn(FlowKey key, ByteBuffer payload) {
     lastLength = payload.remaining() + 8;
     int position = payload.position();
     try {
@@ -107,7 +111,7 @@ final class UdpFlow {
       }
       return socket;
     }
-    peers.put(key, Boolean.TRUE);
+    remember(key);
     HostDatagrams socket = shared;
     if (socket == null) {
       socket = around.sockets().open(null, 0, this::sharedReadable);
@@ -116,18 +120,43 @@ final class UdpFlow {
     return socket;
   }
 
-  private void connectedReadable() {
-    HostDatagrams socket = connected;
-    if (socket != null) {
-      receive(socket, true);
+  /** Where the port's share is used up, one of this flow's older peers gives way. */
+  private void remember(FlowKey key) {
+    if (peers.contains(key)) {
+      peers.addLast(key);
+      return;
     }
+    if (peers.size() >= REMEMBERED_PEERS || !table.peerQuota().take(port, 1)) {
+      if (peers.isEmpty()) {
+        return; // It is sent to, and cannot answer.
+      }
+      peers.removeFirst();
+    }
+    peers.add(key);
+  }
+
+  private void connectedReadable() {
+    receiveFrom(connected, true);
   }
 
   private void sharedReadable() {
-    HostDatagrams socket = shared;
-    if (socket != null) {
-      receive(socket, false);
+    receiveFrom(shared, false);
+  }
+
+  private void receiveFrom(@Nullable HostDatagrams socket, boolean fromFirst) {
+    try {
+      if (socket != null) {
+        receive(socket, fromFirst);
+      }
+    } catch (RuntimeException defect) {
+      failed(defect);
     }
+  }
+
+  /** An exception that nobody foresaw, in this flow: it is given up. */
+  private void failed(RuntimeException defect) {
+    around.defects().accept(defect);
+    table.remove(this);
   }
 
   private void receive(HostDatagrams socket, boolean fromFirst) {
@@ -143,7 +172,7 @@ final class UdpFlow {
         break;
       }
       FlowKey key = fromFirst ? first : keyOf(socket.source(), socket.sourcePort());
-      if (!fromFirst && !peers.containsKey(key)) {
+      if (!fromFirst && !peers.contains(key)) {
         around.count(Counter.UDP_UNSOLICITED);
         continue;
       }
@@ -182,6 +211,8 @@ final class UdpFlow {
 
   void close() {
     timer.cancel();
+    table.peerQuota().giveBack(port, peers.size());
+    peers.clear();
     HostDatagrams one = connected;
     HostDatagrams other = shared;
     connected = null;

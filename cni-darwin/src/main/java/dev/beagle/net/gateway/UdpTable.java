@@ -1,6 +1,7 @@
 package dev.beagle.net.gateway;
 
 import dev.beagle.net.flow.FlowKey;
+import dev.beagle.net.flow.Quota;
 import dev.beagle.net.link.SwitchCounters.Counter;
 import dev.beagle.net.link.SwitchPort;
 import dev.beagle.net.wire.IpAddress;
@@ -14,6 +15,7 @@ import java.util.Map;
  * one that nobody answered if there is any, else the least recently used.
  */
 final class UdpTable {
+  private static final int REMEMBERED_PEERS = 32_768;
   private static final IpAddress ANY = IpAddress.ofIpv4(0);
 
   private final Surroundings around;
@@ -21,6 +23,9 @@ final class UdpTable {
   private final ByteBuffer scratch = ByteBuffer.allocateDirect(65_536);
   private final Map<FlowKey, UdpFlow> flows = new HashMap<>();
   private final FlowShares<UdpFlow> shares;
+
+  /** Peers beside the first that flows remember: a few ports could have thousands each. */
+  private final Quota<SwitchPort> peers = new Quota<>(REMEMBERED_PEERS);
 
   UdpTable(Surroundings around, IcmpErrors errors) {
     this.around = around;
@@ -34,6 +39,15 @@ final class UdpTable {
 
   IcmpErrors errors() {
     return errors;
+  }
+
+  Quota<SwitchPort> peerQuota() {
+    return peers;
+  }
+
+  /** Peers that are remembered beside each flow's first. */
+  long peers() {
+    return peers.sum();
   }
 
   ByteBuffer scratch() {

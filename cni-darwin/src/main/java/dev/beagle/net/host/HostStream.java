@@ -45,5 +45,13 @@ public interface HostStream {
     void readable();
 
     void writable();
+
+    /**
+     * Handling one of these failed in a way that nobody foresaw: the stream is to be given up, and
+     * what belongs to it. The loop calls it where the others let an exception out.
+     */
+    default void failed(RuntimeException defect) {
+      throw defect;
+    }
   }
 }

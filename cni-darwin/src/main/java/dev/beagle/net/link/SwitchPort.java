@@ -3,7 +3,7 @@ package dev.beagle.net.link;
 import dev.beagle.net.wire.IpAddress;
 import dev.beagle.net.wire.MacAddress;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,7 @@ public final class SwitchPort {
   private final List<IpAddress> addresses;
   private final boolean host;
   private final SwitchCounters counters;
-  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+  private final LinkedHashSet<Runnable> waiting = new LinkedHashSet<>();
   private @Nullable PortOutput output;
   private long framesIn;
   private long framesOut;
@@ -102,15 +102,25 @@ public final class SwitchPort {
     return to != null && to.writable();
   }
 
-  /** Runs the action once, when the port may take frames again. */
+  /** Runs the action once, when the port may take frames again. It lets no exception out. */
   public void whenWritable(Runnable action) {
     waiting.add(action);
   }
 
-  /** The output has room: everybody who waits gets a turn. */
+  /** The action is no longer to be run, if it was. */
+  public void forget(Runnable action) {
+    waiting.remove(action);
+  }
+
+  /** How many wait for room. */
+  public int waiting() {
+    return waiting.size();
+  }
+
+  /** The output has room: everybody who waits gets a turn, in their order. */
   public void drained() {
-    for (int turns = waiting.size(); turns > 0 && writable(); turns--) {
-      waiting.remove().run();
+    for (int turns = waiting.size(); turns > 0 && !waiting.isEmpty() && writable(); turns--) {
+      waiting.removeFirst().run();
     }
   }
 

@@ -3,6 +3,7 @@ package dev.beagle.net.loop;
 import dev.beagle.net.flow.TimerQueue;
 import dev.beagle.time.Time;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
  */
 public final class EventLoop implements AutoCloseable {
   private static final long MILLISECOND = 1_000_000L;
+  private static final long PAUSE = 100 * MILLISECOND;
   private static final long LONGEST_WAIT = 60_000 * MILLISECOND;
 
   private final Time time;
@@ -30,6 +32,19 @@ public final class EventLoop implements AutoCloseable {
   @FunctionalInterface
   public interface Handler {
     void ready(SelectionKey key);
+
+    /**
+     * {@link #ready} let an exception out that nobody foresaw, and it has been reported. What the
+     * key stands for is given up: it would be ready for the same again, for ever.
+     */
+    default void failed(SelectionKey key, RuntimeException defect) {
+      key.cancel();
+      try {
+        key.channel().close();
+      } catch (IOException error) {
+        throw new UncheckedIOException(error);
+      }
+    }
   }
 
   /**
@@ -85,9 +100,31 @@ public final class EventLoop implements AutoCloseable {
         ((Handler) key.attachment()).ready(key);
       }
     } catch (RuntimeException defect) {
-      key.cancel(); // Or it would be ready for the same again, for ever.
       defects.accept(defect);
+      giveUp(key, defect);
     }
+  }
+
+  private void giveUp(SelectionKey key, RuntimeException defect) {
+    try {
+      ((Handler) key.attachment()).failed(key, defect);
+    } catch (RuntimeException again) {
+      key.cancel();
+      defects.accept(again);
+    }
+  }
+
+  /** Stops watching for a moment, because what is there cannot be taken now. */
+  public void pause(SelectionKey key) {
+    int operations = key.interestOps();
+    key.interestOps(0);
+    timers
+        .timer(() -> {
+          if (key.isValid()) {
+            key.interestOps(operations);
+          }
+        })
+        .arm(now() + PAUSE);
   }
 
   private void runTimers() {
@@ -115,7 +152,7 @@ public final class EventLoop implements AutoCloseable {
       selector.selectNow();
       selector.close();
     } catch (IOException error) {
-      throw new java.io.UncheckedIOException(error);
+      throw new UncheckedIOException(error);
     }
   }
 }

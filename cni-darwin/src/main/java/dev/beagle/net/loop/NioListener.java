@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** A listening socket on the loop. */
 final class NioListener implements HostSockets.HostListener, EventLoop.Handler {
   private static final int ACCEPTS_PER_TURN = 64;
-  private static final long PAUSE = 100_000_000L;
 
   private final EventLoop loop;
   private final ServerSocketChannel channel;
@@ -60,15 +59,14 @@ final class NioListener implements HostSockets.HostListener, EventLoop.Handler {
       }
     } catch (IOException noDescriptors) {
       // The caller waits in the backlog; asking at once again would spin.
-      key.interestOps(0);
-      loop.timers().timer(() -> resume(key)).arm(loop.now() + PAUSE);
+      loop.pause(key);
     }
   }
 
-  private static void resume(SelectionKey key) {
-    if (key.isValid()) {
-      key.interestOps(SelectionKey.OP_ACCEPT);
-    }
+  /** The connection was lost, and reported: the next ones are not its fault. */
+  @Override
+  public void failed(SelectionKey key, RuntimeException defect) {
+    loop.pause(key);
   }
 
   private void accepted(SocketChannel accepted) throws IOException {
@@ -85,7 +83,13 @@ final class NioListener implements HostSockets.HostListener, EventLoop.Handler {
       return;
     }
     if (welcome) {
-      stream.handle(acceptor.accepted(stream, IpAddress.of(caller.getAddress()), caller.getPort()));
+      try {
+        stream.handle(
+            acceptor.accepted(stream, IpAddress.of(caller.getAddress()), caller.getPort()));
+      } catch (RuntimeException defect) {
+        stream.reset();
+        throw defect;
+      }
     } else {
       stream.reset();
     }

@@ -92,6 +92,18 @@ final class NioStream implements HostStream, EventLoop.Handler {
     }
   }
 
+  @Override
+  public void failed(SelectionKey failed, RuntimeException defect) {
+    Events to = events;
+    try {
+      if (to != null) {
+        to.failed(defect);
+      }
+    } finally {
+      close();
+    }
+  }
+
   private void finishConnect(Events to, SelectionKey ready) {
     SocketChannel opened = (SocketChannel) ready.channel();
     try {

@@ -10,18 +10,19 @@ import org.jspecify.annotations.Nullable;
 public final class ByteRing {
   private static final ByteBuffer EMPTY = ByteBuffer.allocateDirect(0);
 
-  private final BufferPool pool;
+  private final BufferPool.Share memory;
   private final int maximum;
-  private @Nullable ByteBuffer storage;
+  private BufferPool.@Nullable Block storage;
   private ByteBuffer input = EMPTY;
   private ByteBuffer first = EMPTY;
   private ByteBuffer second = EMPTY;
   private int head;
   private int size;
   private int preferred = 1;
+  private int peak;
 
-  public ByteRing(BufferPool pool, int maximum) {
-    this.pool = pool;
+  public ByteRing(BufferPool.Share memory, int maximum) {
+    this.memory = memory;
     this.maximum = maximum;
   }
 
@@ -36,6 +37,18 @@ public final class ByteRing {
   /** How many more bytes it would take, memory permitting. */
   public int free() {
     return maximum - size;
+  }
+
+  /** Whether so many more bytes can be put, memory included; then they can until it changes. */
+  public boolean hasRoom(int bytes) {
+    while (bytes <= free() && capacity() - size < bytes) {
+      int before = capacity();
+      grow();
+      if (capacity() == before) {
+        return false;
+      }
+    }
+    return bytes <= free();
   }
 
   /**
@@ -55,6 +68,7 @@ public final class ByteRing {
   /** So many bytes of the last {@link #space} were filled. */
   public void filled(int bytes) {
     size += bytes;
+    peak = Math.max(peak, size);
     if (size == 0) {
       release();
     }
@@ -74,6 +88,7 @@ public final class ByteRing {
       bytes.limit(limit);
       size += stretch;
     }
+    peak = Math.max(peak, size);
     return before - bytes.remaining();
   }
 
@@ -119,44 +134,48 @@ public final class ByteRing {
   }
 
   private int capacity() {
-    return storage == null ? 0 : storage.capacity();
+    return storage == null ? 0 : storage.bytes().capacity();
   }
 
   private void grow() {
-    ByteBuffer old = storage;
-    if (old != null && old.capacity() >= maximum) {
+    BufferPool.Block old = storage;
+    int before = capacity();
+    if (old != null && before >= maximum) {
       return;
     }
-    ByteBuffer larger = pool.take(old == null ? preferred : Math.min(old.capacity() * 4, maximum));
-    if (old != null && larger.capacity() <= old.capacity()) {
-      pool.giveBack(larger); // The budget is spent: stay as it is.
+    BufferPool.Block larger = memory.take(old == null ? preferred : Math.min(before * 4, maximum));
+    if (old != null && larger.bytes().capacity() <= before) {
+      memory.giveBack(larger); // The budget is spent: stay as it is.
       return;
     }
     if (old != null) {
-      larger.put(old.clear().position(head)).put(old.clear().limit(head));
-      pool.giveBack(old);
+      larger.bytes().put(old.bytes().clear().position(head)).put(old.bytes().clear().limit(head));
+      memory.giveBack(old);
     }
-    preferred = larger.capacity();
+    preferred = larger.bytes().capacity();
     use(larger);
   }
 
-  private void use(ByteBuffer memory) {
-    storage = memory;
-    input = memory.duplicate();
-    first = memory.duplicate();
-    second = memory.duplicate();
+  private void use(BufferPool.Block block) {
+    storage = block;
+    input = block.bytes().duplicate();
+    first = block.bytes().duplicate();
+    second = block.bytes().duplicate();
     head = 0;
   }
 
   private void release() {
-    ByteBuffer memory = storage;
-    if (memory != null) {
+    BufferPool.Block block = storage;
+    if (block != null) {
+      // What was little used is asked for smaller next time.
+      preferred = peak <= capacity() / 8 ? capacity() / 4 : capacity();
+      peak = 0;
       storage = null;
       input = EMPTY;
       first = EMPTY;
       second = EMPTY;
       head = 0;
-      pool.giveBack(memory);
+      memory.giveBack(block);
     }
   }
 }

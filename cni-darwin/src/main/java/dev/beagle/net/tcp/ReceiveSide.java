@@ -14,8 +14,8 @@ final class ReceiveSide {
   private boolean scaled;
   private boolean ended;
 
-  ReceiveSide(BufferPool pool, int bufferBytes) {
-    this.waiting = new ByteRing(pool, bufferBytes);
+  ReceiveSide(BufferPool.Share memory, int bufferBytes) {
+    this.waiting = new ByteRing(memory, bufferBytes);
     this.bufferBytes = bufferBytes;
   }
 

@@ -31,8 +31,8 @@ final class SendSide {
   private int recoverUntil;
   private int flightLimit = UNLIMITED;
 
-  SendSide(BufferPool pool, TcpLink link, TcpSettings settings) {
-    this.bytes = new ByteRing(pool, settings.bufferBytes());
+  SendSide(BufferPool.Share memory, TcpLink link, TcpSettings settings) {
+    this.bytes = new ByteRing(memory, settings.bufferBytes());
     this.link = link;
     this.settings = settings;
     this.initial = settings.initialSequence();

@@ -59,12 +59,12 @@ public final class TcpEndpoint {
   private long silentSince;
   private long lastChallenge = -CHALLENGE_INTERVAL;
 
-  public TcpEndpoint(TcpSettings settings, TcpLink link, TcpOwner owner, BufferPool pool) {
+  public TcpEndpoint(TcpSettings settings, TcpLink link, TcpOwner owner, BufferPool.Share memory) {
     this.settings = settings;
     this.link = link;
     this.owner = owner;
-    this.sending = new SendSide(pool, link, settings);
-    this.receiving = new ReceiveSide(pool, settings.bufferBytes());
+    this.sending = new SendSide(memory, link, settings);
+    this.receiving = new ReceiveSide(memory, settings.bufferBytes());
   }
 
   /** Bytes for the peer go in here; then {@link #transmit}. */
@@ -216,6 +216,9 @@ public final class TcpEndpoint {
       return;
     }
     if (in.has(TcpHeader.RST)) {
+      if (receiving.ended() && sending.endAcknowledged()) {
+        return; // The peer has forgotten a connection that is over: what waits here is complete.
+      }
       if (in.sequence == receiving.next()) {
         abort(TcpOwner.Abort.RESET);
       } else {

@@ -26,6 +26,11 @@ final class Throughput {
       }
       pods.start("out", "iperf3", "-s");
       pods.start("b", "iperf3", "-s");
+      pods.start("a", "iperf3", "-s");
+      running.client().publish("a", new PublishedPort(PublishedPort.Protocol.TCP, "", 5202, 5201));
+      measureFrom(pods, "host", "no switch: veth", "192.0.2.2", "-t", seconds);
+      measureFrom(
+          pods, "out", "outside to pod by host port", "192.0.2.1", "-p", "5202", "-t", seconds);
       measure(pods, "pod to outside", "192.0.2.2", "-t", seconds);
       measure(pods, "outside to pod", "192.0.2.2", "-t", seconds, "-R");
       measure(pods, "pod to outside, 8 flows", "192.0.2.2", "-t", seconds, "-P", "8");
@@ -40,12 +45,18 @@ final class Throughput {
 
   private static void measure(KernelPods pods, String what, String server, String... options)
       throws IOException, InterruptedException {
+    measureFrom(pods, "a", what, server, options);
+  }
+
+  private static void measureFrom(
+      KernelPods pods, String from, String what, String server, String... options)
+      throws IOException, InterruptedException {
     String command =
         "for i in 1 2 3 4 5; do iperf3 --connect-timeout 1000 -f g -c "
             + server
             + " "
             + String.join(" ", options)
             + " && break; sleep 0.3; done | grep receiver | tail -1";
-    System.out.println(what + ": " + pods.run("a", "sh", "-c", command).out().strip());
+    System.out.println(what + ": " + pods.run(from, "sh", "-c", command).out().strip());
   }
 }

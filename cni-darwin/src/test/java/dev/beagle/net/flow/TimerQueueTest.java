@@ -54,4 +54,56 @@ class TimerQueueTest {
     queue.run(last[0]);
     assertThat(ran).containsExactly("at " + last[0]);
   }
+
+  @Test
+  void whatIsCancelledIsForgottenAndNoTimerHasTwoPlaces() {
+    for (int flow = 0; flow < 10_000; flow++) {
+      TimerQueue.Timer timer = queue.timer(() -> ran.add("never"));
+      timer.arm(60_000);
+      timer.arm(200);
+      timer.arm(TimerQueue.NEVER);
+      timer.cancel();
+      timer.cancel();
+    }
+    assertThat(queue.size()).isZero();
+    TimerQueue.Timer timer = queue.timer(() -> ran.add("once"));
+    for (int change = 0; change < 1000; change++) {
+      timer.arm(60_000 - change);
+      queue.run(change);
+    }
+    assertThat(queue.size()).isEqualTo(1);
+    queue.run(100_000);
+    assertThat(ran).containsExactly("once");
+  }
+
+  @Test
+  void manyTimersRunInOrderWhateverIsArmedAndCancelledBetween() {
+    Random random = new Random(11);
+    long[] deadlines = new long[500];
+    List<Integer> order = new ArrayList<>();
+    List<TimerQueue.Timer> timers = new ArrayList<>();
+    for (int i = 0; i < deadlines.length; i++) {
+      int self = i;
+      timers.add(queue.timer(() -> order.add(self)));
+    }
+    for (int step = 0; step < 20_000; step++) {
+      int i = random.nextInt(deadlines.length);
+      boolean cancel = random.nextInt(4) == 0;
+      deadlines[i] = cancel ? TimerQueue.NEVER : 1000 + random.nextInt(100_000);
+      if (cancel) {
+        timers.get(i).cancel();
+      } else {
+        timers.get(i).arm(deadlines[i]);
+      }
+    }
+    for (long now = 0; now <= 101_000; now += 97) {
+      int before = order.size();
+      queue.run(now);
+      for (int ranNow : order.subList(before, order.size())) {
+        assertThat(deadlines[ranNow]).isBetween(Math.max(0, now - 97), now);
+      }
+    }
+    long armed = java.util.Arrays.stream(deadlines).filter(at -> at != TimerQueue.NEVER).count();
+    assertThat(order).hasSize((int) armed).doesNotHaveDuplicates();
+  }
 }

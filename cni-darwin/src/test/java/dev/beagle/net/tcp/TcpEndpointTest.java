@@ -327,6 +327,18 @@ class TcpEndpointTest {
   }
 
   @Test
+  void aResetAfterBothEndsLosesNothingThatTheOwnerHasNotTaken() {
+    TcpScript script = new TcpScript().opened().owner(2);
+    script.peer(TcpHeader.ACK | TcpHeader.FIN, 1, 1, 1000, "abcd").end();
+    script.peer(TcpHeader.ACK, 6, 2, 1000, "");
+    script.peer(TcpHeader.RST, 6, 0, 0, "");
+    assertThat(script.events()).isEmpty();
+    script.owner(10).drain();
+    assertThat(script.received()).isEqualTo("abcd");
+    assertThat(script.events()).containsExactly("receivedAll", "finished");
+  }
+
+  @Test
   void aSynInsideTheConnectionIsChallenged() {
     TcpScript script = new TcpScript().opened().pass(1000);
     script.peer(SYN, 50, 0, WINDOW, "");

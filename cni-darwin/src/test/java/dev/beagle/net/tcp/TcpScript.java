@@ -32,7 +32,7 @@ final class TcpScript implements TcpLink, TcpOwner {
             new TcpSettings(1460, 65_495, bufferBytes, initialSequence),
             this,
             this,
-            new BufferPool(16 << 20));
+            new BufferPool(16 << 20).share("script"));
   }
 
   TcpEndpoint endpoint() {

@@ -22,19 +22,36 @@ public final class GuestConnection implements TcpLink, TcpOwner {
   private final TcpEndpoint endpoint;
   private final TimerQueue.Timer timer;
   private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+  private final TimerQueue.Timer reader;
+  private long readEveryNanos;
+  private int readBytes = Integer.MAX_VALUE;
+  private int mayRead = Integer.MAX_VALUE;
   private @Nullable Abort aborted;
   private boolean established;
   private boolean allReceived;
   private boolean ended;
   private boolean keepOpen;
+  private boolean gone;
 
   GuestConnection(SimulatedNetwork network, SimulatedGuest guest, FlowKey key, byte[] toSend) {
+    this(network, guest, key, toSend, 1460, 128 << 10);
+  }
+
+  GuestConnection(
+      SimulatedNetwork network,
+      SimulatedGuest guest,
+      FlowKey key,
+      byte[] toSend,
+      int segmentBytes,
+      int bufferBytes) {
     this.network = network;
     this.guest = guest;
     this.key = key;
     this.toSend = ByteBuffer.wrap(toSend);
-    TcpSettings settings = new TcpSettings(1460, 1460, 128 << 10, (int) network.now() * 31);
-    this.endpoint = new TcpEndpoint(settings, this, this, network.guestPool());
+    TcpSettings settings =
+        new TcpSettings(segmentBytes, segmentBytes, bufferBytes, (int) (network.now() / 64));
+    this.reader = network.timers().timer(this::read);
+    this.endpoint = new TcpEndpoint(settings, this, this, network.guestPool().share(key.guest()));
     this.timer = network.timers().timer(this::timePassed);
   }
 
@@ -65,7 +82,11 @@ public final class GuestConnection implements TcpLink, TcpOwner {
   }
 
   private void rearm() {
-    timer.arm(endpoint.deadline());
+    if (gone) {
+      timer.cancel(); // A guest's own lingering is of no interest.
+    } else {
+      timer.arm(endpoint.deadline());
+    }
   }
 
   /** Does not end after the last byte. */
@@ -74,10 +95,46 @@ public final class GuestConnection implements TcpLink, TcpOwner {
     return this;
   }
 
+  /** Reads so much at a time, and so often; never with zero bytes. */
+  public GuestConnection reads(int bytes, long everyNanos) {
+    readBytes = bytes;
+    mayRead = bytes;
+    readEveryNanos = everyNanos;
+    return this;
+  }
+
+  private void read() {
+    mayRead = readBytes;
+    endpoint.drain(network.now());
+    endpoint.flush();
+    rearm();
+  }
+
+  /** Sends more on a connection that is kept open. */
+  public void send(byte[] more) {
+    endpoint.sendBuffer().put(ByteBuffer.wrap(more));
+    endpoint.transmit(network.now());
+    rearm();
+  }
+
+  /** Ends what was kept open. */
+  public void end() {
+    ended = true;
+    endpoint.end(network.now());
+    rearm();
+  }
+
+  /** Everything that was put has arrived. */
+  public boolean isAllAcknowledged() {
+    return aborted == null && endpoint.sendBuffer().isEmpty();
+  }
+
   /** Resets the connection. */
   public void reset() {
+    gone = true;
     endpoint.reset();
     guest.forget(this);
+    rearm();
   }
 
   /** Who the other end seems to be. */
@@ -129,9 +186,13 @@ public final class GuestConnection implements TcpLink, TcpOwner {
 
   @Override
   public void received(ByteBuffer bytes) {
-    byte[] copy = new byte[bytes.remaining()];
+    byte[] copy = new byte[Math.min(bytes.remaining(), mayRead)];
     bytes.get(copy);
     received.writeBytes(copy);
+    mayRead -= readBytes == Integer.MAX_VALUE ? 0 : copy.length;
+    if (bytes.hasRemaining() && readBytes > 0) {
+      reader.arm(network.now() + readEveryNanos);
+    }
   }
 
   @Override
@@ -152,11 +213,13 @@ public final class GuestConnection implements TcpLink, TcpOwner {
 
   @Override
   public void finished() {
+    gone = true;
     guest.forget(this);
   }
 
   @Override
   public void aborted(Abort reason) {
+    gone = true;
     aborted = reason;
     guest.forget(this);
   }

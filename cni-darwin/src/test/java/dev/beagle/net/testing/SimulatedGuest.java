@@ -29,6 +29,7 @@ public final class SimulatedGuest implements PortOutput {
   private final List<GuestConnection> accepted = new ArrayList<>();
   private final List<byte[]> packets = new ArrayList<>();
   private final PacketView view = new PacketView();
+  private boolean full;
   private int nextPort = 32_768;
 
   SimulatedGuest(SimulatedNetwork network, SwitchPort port, FaultyLink.Faults faults, long seed) {
@@ -66,9 +67,25 @@ public final class SimulatedGuest implements PortOutput {
     return up.lost() + down.lost();
   }
 
+  /** Opens a connection whose segments and window are small. */
+  public GuestConnection connect(
+      IpAddress remote, int remotePort, byte[] toSend, int segmentBytes, int bufferBytes) {
+    FlowKey key = new FlowKey(PacketView.TCP, address(), nextPort(), remote, remotePort);
+    GuestConnection connection =
+        new GuestConnection(network, this, key, toSend, segmentBytes, bufferBytes);
+    connections.put(key, connection);
+    connection.open();
+    return connection;
+  }
+
+  private int nextPort() {
+    nextPort = nextPort == 0xFFFF ? 32_768 : nextPort + 1;
+    return nextPort;
+  }
+
   /** Opens a connection. */
   public GuestConnection connect(IpAddress remote, int remotePort, byte[] toSend) {
-    FlowKey key = new FlowKey(PacketView.TCP, address(), nextPort++, remote, remotePort);
+    FlowKey key = new FlowKey(PacketView.TCP, address(), nextPort(), remote, remotePort);
     GuestConnection connection = new GuestConnection(network, this, key, toSend);
     connections.put(key, connection);
     connection.open();
@@ -164,7 +181,13 @@ public final class SimulatedGuest implements PortOutput {
 
   @Override
   public boolean writable() {
-    return true;
+    return !full;
+  }
+
+  /** Makes what waits for this port wait, or go on. */
+  public void full(boolean isFull) {
+    full = isFull;
+    port.drained();
   }
 
   @Override

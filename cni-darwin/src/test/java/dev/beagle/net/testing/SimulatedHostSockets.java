@@ -27,6 +27,7 @@ public final class SimulatedHostSockets implements HostSockets {
   private final Map<String, ConnectFailure> failing = new HashMap<>();
   private final Map<String, Function<ByteBuffer, List<ByteBuffer>>> answering = new HashMap<>();
   private final Map<Integer, Listener> listeners = new HashMap<>();
+  private final Map<Integer, Datagrams> bound = new HashMap<>();
   private final List<SimulatedStream> streams = new ArrayList<>();
   private int openDatagrams;
   private int nextPort = 40_000;
@@ -123,7 +124,19 @@ public final class SimulatedHostSockets implements HostSockets {
   @Override
   public HostDatagrams bind(@Nullable IpAddress address, int port, Runnable readable) {
     openDatagrams++;
-    return new Datagrams(null, 0, readable);
+    Datagrams datagrams = new Datagrams(null, 0, readable);
+    bound.put(port, datagrams);
+    return datagrams;
+  }
+
+  /** Somebody outside sends to a bound port. */
+  public void datagram(int port, IpAddress caller, int callerPort, byte[] bytes) {
+    Datagrams to = bound.get(port);
+    if (to == null) {
+      throw new IllegalStateException("nobody is bound to " + port);
+    }
+    to.waiting.add(new Datagram(ByteBuffer.wrap(bytes), caller, callerPort));
+    to.signal();
   }
 
   /** A port number that was not used yet. */

@@ -15,6 +15,7 @@ import dev.beagle.net.wire.MacAddress;
 import dev.beagle.testing.ManualTime;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -29,14 +30,22 @@ public final class SimulatedNetwork {
   private final ManualTime time = new ManualTime();
   private final TimerQueue timers = new TimerQueue();
   private final SwitchCounters counters = new SwitchCounters();
-  private final BufferPool pool = new BufferPool(64 << 20);
-  private final BufferPool guestPool = new BufferPool(64 << 20);
+  private final BufferPool pool;
+  private final BufferPool guestPool = new BufferPool(1L << 30);
+  private final List<RuntimeException> defects = new ArrayList<>();
   private final Random random;
   private final SimulatedHostSockets sockets;
   private final Gateway gateway;
   private final EthernetSwitch ethernet;
 
+  /** A network whose gateway has 256 flows of 256 KiB, and 64 MiB for all. */
   public SimulatedNetwork(long seed, Path resolverFile) {
+    this(seed, resolverFile, 256, 64 << 20);
+  }
+
+  /** A network with bounds of its own. */
+  public SimulatedNetwork(long seed, Path resolverFile, int largestFlows, long bufferBudget) {
+    pool = new BufferPool(bufferBudget);
     random = new Random(seed);
     sockets = new SimulatedHostSockets(timers, time::nanos);
     DnsForwarder dns =
@@ -53,12 +62,23 @@ public final class SimulatedNetwork {
             GATEWAY,
             IpPrefix.parse("10.88.0.0/16"),
             1500,
-            256,
+            largestFlows,
             256 << 10,
             random.nextLong(),
             random.nextInt());
-    gateway = new Gateway(settings, sockets, timers, time::nanos, pool, counters, dns);
+    gateway =
+        new Gateway(settings, sockets, timers, time::nanos, pool, counters, this::defect, dns);
     ethernet = new EthernetSwitch(settings.mac(), GATEWAY, gateway, counters, time::nanos);
+  }
+
+  private void defect(RuntimeException defect) {
+    counters.increment(SwitchCounters.Counter.DEFECTS);
+    defects.add(defect);
+  }
+
+  /** Exceptions that nobody foresaw. */
+  public List<RuntimeException> defects() {
+    return defects;
   }
 
   /** A pod behind a link. */

@@ -18,8 +18,8 @@ public final class SimulatedStream implements HostStream {
   private final SimulatedHostSockets.Peer peer;
   private final TimerQueue.Timer turn;
   private final LongSupplier now;
-  private final ByteBuffer outbound = ByteBuffer.allocate(BUFFER);
-  private final ByteBuffer inbound = ByteBuffer.allocate(BUFFER);
+  private ByteBuffer outbound = ByteBuffer.allocate(64);
+  private ByteBuffer inbound = ByteBuffer.allocate(64);
   private @Nullable Events events;
   private @Nullable ConnectFailure failure;
   private boolean opened;
@@ -31,6 +31,7 @@ public final class SimulatedStream implements HostStream {
   private boolean closed;
   private boolean reset;
   private boolean failed;
+  private boolean broken;
 
   SimulatedStream(TimerQueue timers, LongSupplier now, SimulatedHostSockets.Peer peer) {
     this.now = now;
@@ -80,12 +81,20 @@ public final class SimulatedStream implements HostStream {
       to.connected();
     }
     peer.changed(this);
-    if (!closed && readWanted && (inbound.position() > 0 || farEnd || farReset)) {
+    if (!closed && readWanted && (broken || inbound.position() > 0 || farEnd || farReset)) {
       to.readable();
     }
-    if (!closed && writeWanted && outbound.hasRemaining()) {
+    if (!closed && writeWanted && outbound.position() < BUFFER) {
       to.writable();
     }
+  }
+
+  /** Thousands of streams have little in them. */
+  private static ByteBuffer withRoom(ByteBuffer buffer, int bytes) {
+    int wanted = Math.min(buffer.position() + bytes, BUFFER);
+    return wanted <= buffer.capacity()
+        ? buffer
+        : ByteBuffer.allocate(Math.min(2 * wanted, BUFFER)).put(buffer.flip());
   }
 
   // ---- The far end
@@ -103,6 +112,7 @@ public final class SimulatedStream implements HostStream {
 
   /** Puts what fits for our side. */
   public int putAtFarEnd(ByteBuffer bytes) {
+    inbound = withRoom(inbound, bytes.remaining());
     int count = Math.min(inbound.remaining(), bytes.remaining());
     inbound.put(bytes.slice(bytes.position(), count));
     bytes.position(bytes.position() + count);
@@ -141,10 +151,23 @@ public final class SimulatedStream implements HostStream {
     return closed;
   }
 
+  /** From now on our end throws what nobody foresees. */
+  public void breakOurEnd() {
+    broken = true;
+    again();
+  }
+
+  private void checkNotBroken() {
+    if (broken) {
+      throw new IllegalStateException("a defect, on purpose");
+    }
+  }
+
   // ---- Our end
 
   @Override
   public int read(ByteBuffer into) throws IOException {
+    checkNotBroken();
     if (farReset) {
       throw new IOException("Connection reset");
     }
@@ -159,9 +182,11 @@ public final class SimulatedStream implements HostStream {
 
   @Override
   public int write(ByteBuffer bytes) throws IOException {
+    checkNotBroken();
     if (farReset || closed) {
       throw new IOException("Broken pipe");
     }
+    outbound = withRoom(outbound, bytes.remaining());
     int count = Math.min(outbound.remaining(), bytes.remaining());
     outbound.put(bytes.slice(bytes.position(), count));
     bytes.position(bytes.position() + count);
