@@ -30,8 +30,7 @@ final class CommandLineIT extends NodeIT {
   private List<String> command(String verb, String... arguments) {
     List<String> command =
         new ArrayList<>(
-            List.of(
-                node().prepared().get("beagle"), verb, "--run", node().runFolder().toString()));
+            List.of(node().prepared().get("beagle"), verb, "--run", node().runFolder().toString()));
     command.addAll(List.of(arguments));
     return command;
   }
@@ -42,8 +41,7 @@ final class CommandLineIT extends NodeIT {
 
   /** On a terminal of its own, with a size. */
   private Command.Result onTerminal(String before, List<String> command) {
-    String line =
-        command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+    String line = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
     return Command.run(
         List.of("script", "-qec", before + "; " + line, "/dev/null"), Command.LIMIT, "");
   }
@@ -53,8 +51,7 @@ final class CommandLineIT extends NodeIT {
     String input = "0123456789abcdef".repeat(64 * 1024);
 
     Command.Result result =
-        Command.run(
-            command("run", "-i", "--rm", Crictl.BUSYBOX, "md5sum"), Command.LIMIT, input);
+        Command.run(command("run", "-i", "--rm", Crictl.BUSYBOX, "md5sum"), Command.LIMIT, input);
 
     assertThat(result.ok()).startsWith(Checks.md5(input));
     assertThat(beagle("ps", "-a").ok().lines()).hasSize(1);
@@ -79,8 +76,7 @@ final class CommandLineIT extends NodeIT {
       Command.Result result =
           onTerminal(
               "stty rows 33 cols 99",
-              command(
-                  "run", "-it", "--rm", Crictl.BUSYBOX, "sh", "-c", "stty size; tty; exit 5"));
+              command("run", "-it", "--rm", Crictl.BUSYBOX, "sh", "-c", "stty size; tty; exit 5"));
 
       assertThat(result.out()).startsWith("33 99\r\n").contains("/dev/pts/");
       assertThat(result.exit()).isEqualTo(5);

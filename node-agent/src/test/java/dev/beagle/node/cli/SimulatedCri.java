@@ -386,7 +386,7 @@ final class SimulatedCri implements AutoCloseable {
     public void pullImage(
         dev.beagle.cri.node.v1.PullImageRequest request,
         StreamObserver<PullImageResponse> observer) {
-      for (int come = 0; come <= 2; come++) {
+      for (int come = 0; come <= 2 && !request.getImage().contains("wrong"); come++) {
         observer.onNext(
             PullImageResponse.newBuilder()
                 .setProgress(
