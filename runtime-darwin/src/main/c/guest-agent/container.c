@@ -226,7 +226,7 @@ static int prepare(struct container *container, const struct create_container *r
   snprintf(console, sizeof(console), "/run/tty-%lx", (unsigned long)(uintptr_t)container);
   struct process_stdio stdio_wanted = {
       .input = request->has_stdin,
-      .input_closes = request->stdin_once,
+      .input_closes = request->stdin_once && !request->tty, /* a terminal has no end of input */
       .outputs = {true, true},
       .tty = request->tty,
       .console = console,

@@ -18,8 +18,8 @@ record StreamingUrls(StreamingServer server) implements StreamUrls {
   }
 
   @Override
-  public URI attach(Streams streams, Supplier<ContainerProcess> process) {
-    return server.attach(options(streams), process);
+  public URI attach(Streams streams, EndOfInput endOfInput, Supplier<ContainerProcess> process) {
+    return server.attach(options(streams), endOfInput == EndOfInput.DETACHES, process);
   }
 
   @Override

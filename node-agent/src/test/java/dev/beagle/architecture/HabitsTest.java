@@ -133,9 +133,12 @@ final class HabitsTest {
                   Set.of("java.lang.System.out", "java.lang.System.err")));
 
   @ArchTest
-  static final ArchRule onlyExecReadsStandardInput =
+  static final ArchRule onlyExecAndRunReadStandardInput =
       noClasses()
-          .that(DescribedPredicate.not(ForeignTypesTest.named("dev.beagle.node.cli.ExecCommand")))
+          .that(
+              DescribedPredicate.not(
+                  ForeignTypesTest.named(
+                      "dev.beagle.node.cli.ExecCommand", "dev.beagle.node.cli.AttachedRun")))
           .should()
           .accessTargetWhere(oneOf("reads standard input", Set.of("java.lang.System.in")));
 }

@@ -24,6 +24,6 @@ final class NodeOptions {
   }
 
   CriClient connect(CliContext context) {
-    return CriClient.connect(folder(context).resolve("cri.sock"));
+    return CriClient.connectCommandLine(folder(context).resolve("cri.sock"));
   }
 }

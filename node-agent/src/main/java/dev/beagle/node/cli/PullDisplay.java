@@ -1,5 +1,8 @@
 package dev.beagle.node.cli;
 
+import dev.beagle.cri.node.v1.LayerProgress;
+import dev.beagle.cri.node.v1.LayerState;
+import dev.beagle.cri.node.v1.PullProgress;
 import dev.beagle.cri.v1.Image;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
@@ -10,17 +13,18 @@ import dev.beagle.node.output.Table;
 import dev.beagle.node.output.Units;
 import dev.beagle.time.Time;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
- * Pulls an image and shows that: on a terminal a line that moves, elsewhere one line at the end.
- * The CRI says nothing between the beginning and the end of a pull, so it is time that is shown.
+ * Pulls an image and shows that: on a terminal a bar that moves, elsewhere a line for each layer
+ * that has come.
  */
 final class PullDisplay {
-  private static final Duration TICK = Duration.ofMillis(100);
-  private static final String FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
-
   /** No registry's: see {@link EmbeddedImage#REFERENCE}. */
   private static final String OWN = "beagle.local/";
+
+  private static final int SHOWN_DIGEST = 12;
 
   private final Console console;
   private final Time time;
@@ -35,7 +39,7 @@ final class PullDisplay {
    *
    * @throws Failure of the daemon; NOT_FOUND when the name is one of ours and no image's
    */
-  String pull(Images images, String reference) throws InterruptedException {
+  String pull(Images images, String reference) {
     if (reference.startsWith(OWN) && !reference.equals(EmbeddedImage.REFERENCE)) {
       throw Failure.of(
           FailureKind.NOT_FOUND,
@@ -43,45 +47,50 @@ final class PullDisplay {
               .formatted(Table.printable(reference), EmbeddedImage.REFERENCE));
     }
     long begin = time.nanos();
-    Thread ticker = Thread.ofVirtual().unstarted(() -> tick(reference, begin));
-    if (console.errTerminal()) {
-      ticker.start();
-    }
-    String id;
-    try {
-      id = images.pull(reference);
-    } finally {
-      ticker.interrupt();
-      ticker.join();
-    }
+    String id = console.errTerminal() ? withBar(images, reference) : withLines(images, reference);
     long size = images.find(reference).map(Image::getSize).orElse(0L);
     console.note(
         "pulled %s (%s) in %s"
-            .formatted(reference, Units.bytes(size), Units.seconds(since(begin))));
+            .formatted(
+                reference,
+                Units.bytes(size),
+                Units.seconds(Duration.ofNanos(time.nanos() - begin))));
     return id;
   }
 
-  private void tick(String reference, long begin) {
-    try {
-      for (int frame = 0; ; frame++) {
-        console.err().print("\r" + line(reference, frame, since(begin)));
-        console.err().flush();
-        time.sleep(TICK);
-      }
-    } catch (InterruptedException done) {
-      console.err().print("\r" + " ".repeat(console.width() - 1) + "\r");
-      console.err().flush();
+  private String withBar(Images images, String reference) {
+    try (PullBar bar = PullBar.open(console, time, reference)) {
+      return images.pull(reference, bar::show);
     }
   }
 
-  private String line(String reference, int frame, Duration elapsed) {
-    String text =
-        "%s pulling %s  %s"
-            .formatted(FRAMES.charAt(frame % FRAMES.length()), reference, Units.seconds(elapsed));
-    return text.substring(0, Math.min(text.length(), console.width() - 1));
+  private String withLines(Images images, String reference) {
+    Set<String> told = new HashSet<>();
+    return images.pull(reference, progress -> tell(progress, told));
   }
 
-  private Duration since(long begin) {
-    return Duration.ofNanos(time.nanos() - begin);
+  private void tell(PullProgress progress, Set<String> told) {
+    for (LayerProgress layer : progress.getLayersList()) {
+      if (layer.getState() == LayerState.LAYER_STATE_DONE && told.add(layer.getDigest())) {
+        console.note(
+            "layer %s (%s) is here, %d of %d"
+                .formatted(
+                    abbreviated(layer.getDigest()),
+                    Units.bytes(layer.getBytesExpected()),
+                    told.size() + present(progress),
+                    progress.getLayersCount()));
+      }
+    }
+  }
+
+  private static long present(PullProgress progress) {
+    return progress.getLayersList().stream()
+        .filter(layer -> layer.getState() == LayerState.LAYER_STATE_PRESENT)
+        .count();
+  }
+
+  private static String abbreviated(String digest) {
+    String hex = digest.substring(digest.indexOf(':') + 1);
+    return hex.substring(0, Math.min(SHOWN_DIGEST, hex.length()));
   }
 }

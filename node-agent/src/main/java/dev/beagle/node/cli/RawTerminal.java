@@ -1,22 +1,19 @@
 package dev.beagle.node.cli;
 
 import dev.beagle.failure.Failure;
-import java.io.File;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.Optional;
 
 /**
- * The terminal we were started from, passing every key on as it is until closed. Works through
- * stty(1), which is the same on Linux and macOS.
+ * The terminal we were started from, passing every key on as it is until closed, or until a signal
+ * ends us.
  */
 final class RawTerminal implements AutoCloseable {
-  private static final File TERMINAL = new File("/dev/tty");
-
   private final String saved;
+  private final Thread restoring;
 
   private RawTerminal(String saved) {
     this.saved = saved;
+    this.restoring = Thread.ofPlatform().name("terminal").unstarted(this::restore);
   }
 
   /**
@@ -24,49 +21,46 @@ final class RawTerminal implements AutoCloseable {
    * @throws Failure INVALID_ARGUMENT when there is no terminal
    */
   static RawTerminal enter(boolean wanted) {
-    if (!wanted) {
-      return new RawTerminal("");
+    RawTerminal terminal = new RawTerminal(wanted ? require() : "");
+    if (wanted) {
+      Runtime.getRuntime().addShutdownHook(terminal.restoring);
+      Stty.call("raw", "-echo");
     }
-    String saved = stty("-g");
-    if (saved.isEmpty()) {
-      throw Failure.invalidArgument("-t needs a terminal, and this is none");
-    }
-    stty("raw", "-echo");
-    return new RawTerminal(saved);
+    return terminal;
   }
 
-  /** As the resize stream takes it; empty when unknown. */
-  String size() {
-    List<String> rowsAndColumns = List.of(stty("size").split(" ", -1));
-    return saved.isEmpty() || rowsAndColumns.size() != 2
-        ? ""
-        : "{\"Width\":%s,\"Height\":%s}\n".formatted(rowsAndColumns.get(1), rowsAndColumns.get(0));
+  /**
+   * The terminal's settings.
+   *
+   * @throws Failure INVALID_ARGUMENT when there is no terminal
+   */
+  static String require() {
+    String settings = Stty.call("-g");
+    if (settings.isEmpty()) {
+      throw Failure.invalidArgument("-t needs a terminal, and this is none");
+    }
+    return settings;
+  }
+
+  /** Empty when unknown. */
+  Optional<Stty.Size> size() {
+    return saved.isEmpty() ? Optional.empty() : Stty.size();
+  }
+
+  private void restore() {
+    Stty.call(saved);
   }
 
   @Override
   public void close() {
-    if (!saved.isEmpty()) {
-      stty(saved);
+    if (saved.isEmpty()) {
+      return;
     }
-  }
-
-  private static String stty(String... arguments) {
-    List<String> command = new java.util.ArrayList<>(List.of("stty"));
-    command.addAll(List.of(arguments));
+    restore();
     try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectInput(TERMINAL)
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      String answer =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
-      return process.waitFor() == 0 ? answer : "";
-    } catch (IOException noTerminal) {
-      return "";
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      return "";
+      Runtime.getRuntime().removeShutdownHook(restoring);
+    } catch (IllegalStateException endingAlready) {
+      // then it restores once more, which does no harm
     }
   }
 }

@@ -15,16 +15,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Our end of an exec's streams (remote command protocol v4): passes the three streams, tells the
+ * Our end of a process's streams (remote command protocol v4): passes the three streams, tells the
  * size of our terminal, and reads the exit status from the error stream.
  */
 final class RemoteCommand {
   private static final int MAX_STATUS_BYTES = 1 << 16;
+
+  /** What servers write before the reason, for kubectl. */
+  private static final String OURS =
+      "^(Internal error occurred: )?(error executing command in container: )?";
+
   private static final Duration SIZE_CHECK = Duration.ofMillis(500);
 
   private final Console console;
@@ -65,7 +71,7 @@ final class RemoteCommand {
       others.forEach(Thread::interrupt);
       return status;
     } catch (IOException lost) {
-      throw Failure.unavailable("exec: the connection ended: " + lost.getMessage(), lost);
+      throw Failure.unavailable("the connection to its streams ended: " + lost.getMessage(), lost);
     }
   }
 
@@ -101,12 +107,12 @@ final class RemoteCommand {
   }
 
   private void tellSizes(RawTerminal terminal, OutputStream resize) {
-    String told = "";
+    Optional<Stty.Size> told = Optional.empty();
     try {
       while (true) {
-        String size = terminal.size();
-        if (!size.isEmpty() && !size.equals(told)) {
-          resize.write(size.getBytes(StandardCharsets.US_ASCII));
+        Optional<Stty.Size> size = terminal.size();
+        if (size.isPresent() && !size.equals(told)) {
+          resize.write(message(size.get()).getBytes(StandardCharsets.US_ASCII));
           told = size;
         }
         time.sleep(SIZE_CHECK);
@@ -114,6 +120,10 @@ final class RemoteCommand {
     } catch (IOException | InterruptedException ended) {
       // the command ended
     }
+  }
+
+  private static String message(Stty.Size size) {
+    return "{\"Width\":%d,\"Height\":%d}\n".formatted(size.columns(), size.rows());
   }
 
   static int status(byte[] json) {
@@ -127,9 +137,10 @@ final class RemoteCommand {
           return Integer.parseInt(cause.path("message").asString(""));
         }
       }
-      throw Failure.internal(status.path("message").asString("exec failed without saying why"));
+      throw Failure.internal(
+          status.path("message").asString("failed without saying why").replaceFirst(OURS, ""));
     } catch (JacksonException | NumberFormatException malformed) {
-      throw Failure.corrupted("exec: the exit status cannot be read", malformed);
+      throw Failure.corrupted("the exit status cannot be read", malformed);
     }
   }
 }

@@ -38,22 +38,15 @@ final class RemoveCommand implements Callable<Integer> {
     this.context = context;
   }
 
-  /** What cannot be removed is reported; the others go all the same. */
   @Override
   public Integer call() {
-    int status = ExitCodes.OK;
     try (CriClient client = node.connect(context)) {
       Directory directory = Directory.of(client);
-      for (String reference : references) {
-        try {
-          remove(client, directory, directory.requirePod(reference));
-        } catch (Failure failure) {
-          context.console().note(failure.reason());
-          status = status == ExitCodes.OK ? ExitCodes.of(failure.kind()) : status;
-        }
-      }
+      return EachName.act(
+          context,
+          references,
+          reference -> remove(client, directory, directory.requirePod(reference)));
     }
-    return status;
   }
 
   private void remove(CriClient client, Directory directory, PodSandbox pod) {

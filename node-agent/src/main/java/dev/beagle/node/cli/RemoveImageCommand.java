@@ -33,20 +33,21 @@ final class RemoveImageCommand implements Callable<Integer> {
   public Integer call() {
     try (CriClient client = node.connect(context)) {
       Images images = new Images(client);
-      for (String reference : references) {
-        if (images.find(reference).isEmpty()) {
-          // the CRI's removal succeeds for images that are not there; people want to hear of a typo
-          throw Failure.of(
-              FailureKind.NOT_FOUND, "image " + reference + " not found (beagle images shows all)");
-        }
-        client.images(
-            CallLimits.CHANGE,
-            stub ->
-                stub.removeImage(
-                    RemoveImageRequest.newBuilder().setImage(Images.spec(reference)).build()));
-        context.console().line(reference);
-      }
+      return EachName.act(context, references, reference -> remove(client, images, reference));
     }
-    return ExitCodes.OK;
+  }
+
+  private void remove(CriClient client, Images images, String reference) {
+    if (images.find(reference).isEmpty()) {
+      // the CRI's removal succeeds for images that are not there; people want to hear of a typo
+      throw Failure.of(
+          FailureKind.NOT_FOUND, "image " + reference + " not found (beagle images shows all)");
+    }
+    client.images(
+        CallLimits.CHANGE,
+        stub ->
+            stub.removeImage(
+                RemoveImageRequest.newBuilder().setImage(Images.spec(reference)).build()));
+    context.console().line(reference);
   }
 }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 
 /**
  * {@code beagle run}: a pod with one container. In the foreground what the container writes is
- * shown and its exit status is ours; Ctrl-C stops it.
+ * shown and its exit status is ours; Ctrl-C stops it, but with a terminal it is the container's.
  */
 @Command(
     name = "run",
@@ -85,12 +85,12 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
 
   @Option(
       names = {"-i", "--interactive"},
-      hidden = true)
+      description = "Pass standard input on.")
   boolean interactive;
 
   @Option(
       names = {"-t", "--tty"},
-      hidden = true)
+      description = "Give it a terminal; with -i it is ours.")
   boolean tty;
 
   @Parameters(index = "0", paramLabel = "IMAGE", description = "NAME[:TAG] or NAME@DIGEST.")
@@ -109,9 +109,8 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (interactive || tty) {
-      throw Failure.unsupported(
-          "run -i and -t are not there yet: start it with `beagle run -d`, then `beagle exec -it`");
+    if (tty && !detach) {
+      RawTerminal.require();
     }
     try (CriClient client = node.connect(context)) {
       String podName = RunOptions.name(name, image, RandomGenerator.getDefault());
@@ -131,32 +130,65 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
   }
 
   private int run(CriClient client, PodSpec spec, SinglePod pod) throws InterruptedException {
+    if ((interactive || tty) && !detach) {
+      return runAttached(client, spec, pod);
+    }
     try {
       pod.start();
     } catch (Failure failure) {
-      end(pod, spec, true);
-      context.console().note(failure.reason());
-      return startFailureCode(failure);
+      return notStarted(pod, spec, failure);
     }
     if (detach) {
       context.console().line(spec.name());
       return ExitCodes.OK;
     }
-    Thread interrupted =
-        Thread.ofPlatform().name("interrupted").unstarted(() -> stopInterrupted(pod, spec));
-    Runtime.getRuntime().addShutdownHook(interrupted);
+    Thread interrupted = stopWhenInterrupted(pod, spec);
     Path logFile = spec.logFolder().resolve(spec.name() + ".log");
     ContainerLog log =
         new ContainerLog(logFile, context.console().out(), context.console().err(), false);
     Optional<ContainerStatus> status =
         new LogFollower(client, context.time()).follow(pod.containerId(), log);
+    notInterrupted(interrupted);
+    end(pod, spec, remove);
+    return status.map(ContainerStatus::getExitCode).orElse(ExitCodes.CONTAINER_FAILED);
+  }
+
+  private int runAttached(CriClient client, PodSpec spec, SinglePod pod)
+      throws InterruptedException {
+    Thread interrupted = stopWhenInterrupted(pod, spec);
+    try {
+      int status = new AttachedRun(context, tty, interactive).run(client, pod);
+      notInterrupted(interrupted);
+      end(pod, spec, remove);
+      return status;
+    } catch (Failure failure) {
+      notInterrupted(interrupted);
+      if (failure.kind() == FailureKind.UNAVAILABLE) {
+        throw failure;
+      }
+      return notStarted(pod, spec, failure);
+    }
+  }
+
+  private int notStarted(SinglePod pod, PodSpec spec, Failure failure) {
+    end(pod, spec, true);
+    context.console().note(failure.reason());
+    return startFailureCode(failure);
+  }
+
+  private Thread stopWhenInterrupted(SinglePod pod, PodSpec spec) {
+    Thread interrupted =
+        Thread.ofPlatform().name("interrupted").unstarted(() -> stopInterrupted(pod, spec));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    return interrupted;
+  }
+
+  private static void notInterrupted(Thread interrupted) throws InterruptedException {
     try {
       Runtime.getRuntime().removeShutdownHook(interrupted);
     } catch (IllegalStateException endingAlready) {
       interrupted.join(); // Ctrl-C came first: its thread ends the process
     }
-    end(pod, spec, remove);
-    return status.map(ContainerStatus::getExitCode).orElse(ExitCodes.CONTAINER_FAILED);
   }
 
   private void stopInterrupted(SinglePod pod, PodSpec spec) {
@@ -167,7 +199,10 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       context.console().note("while stopping " + spec.name() + ": " + error.getMessage());
     }
     context.console().out().flush();
-    Runtime.getRuntime().halt(ExitCodes.of(FailureKind.CANCELLED));
+    if (!tty) { // else another hook gives the terminal back, and a signal that is not Ctrl-C ends
+      // us
+      Runtime.getRuntime().halt(ExitCodes.of(FailureKind.CANCELLED));
+    }
   }
 
   private void end(SinglePod pod, PodSpec spec, boolean removed) {
@@ -195,7 +230,8 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
         workingFolder,
         mounts,
         published,
-        PodLogs.create(node.folder(context), uid));
+        PodLogs.create(node.folder(context), uid),
+        new PodSpec.Stdio(interactive, interactive && !detach, tty));
   }
 
   private String requireImage(CriClient client) throws InterruptedException {

@@ -51,13 +51,15 @@ final class StopCommand implements Callable<Integer> {
     }
     try (CriClient client = node.connect(context)) {
       Directory directory = Directory.of(client);
-      List<PodSandbox> pods = references.stream().map(directory::requirePod).toList();
-      for (PodSandbox pod : pods) {
-        stop(client, directory, pod, graceSeconds);
-        context.console().line(pod.getMetadata().getName());
-      }
+      return EachName.act(
+          context,
+          references,
+          reference -> {
+            PodSandbox pod = directory.requirePod(reference);
+            stop(client, directory, pod, graceSeconds);
+            context.console().line(pod.getMetadata().getName());
+          });
     }
-    return ExitCodes.OK;
   }
 
   static void stop(CriClient client, Directory directory, PodSandbox pod, int graceSeconds) {

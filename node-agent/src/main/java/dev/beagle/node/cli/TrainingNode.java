@@ -71,7 +71,8 @@ final class TrainingNode {
             "",
             List.of(),
             List.of(),
-            folder.resolve("logs"));
+            folder.resolve("logs"),
+            PodSpec.Stdio.NONE);
     SinglePod pod = SinglePod.create(client, spec.sandbox(), spec.container(), "");
     pod.start();
     for (int number = 0; number < COMMANDS_PER_POD; number++) {

@@ -1,13 +1,17 @@
 package dev.beagle.node.client;
 
+import dev.beagle.cri.node.v1.NodeServiceGrpc;
+import dev.beagle.cri.node.v1.NodeServiceGrpc.NodeServiceBlockingStub;
 import dev.beagle.cri.v1.ImageServiceGrpc;
 import dev.beagle.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import dev.beagle.cri.v1.RuntimeServiceGrpc;
 import dev.beagle.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import dev.beagle.failure.Failure;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -32,16 +36,33 @@ public final class CriClient implements AutoCloseable {
   private final EventLoopGroup loop;
   private final ManagedChannel channel;
 
+  /** Tells the daemon that what these calls make is the command line's; see node.proto. */
+  private static final Metadata.Key<String> CLIENT =
+      Metadata.Key.of("beagle-client", Metadata.ASCII_STRING_MARSHALLER);
+
   private CriClient(EventLoopGroup loop, ManagedChannel channel) {
     this.loop = loop;
     this.channel = channel;
   }
 
   /**
+   * A client of the CRI like any other: it makes and sees the CRI's pods.
+   *
    * @param socket {@code RUN/cri.sock}
    * @throws Failure UNAVAILABLE when no daemon can be there, DENIED when it is somebody else's
    */
   public static CriClient connect(Path socket) {
+    return connect(socket, new Metadata());
+  }
+
+  /** As {@link #connect}, for the command line: pods are made as its own, and all are seen. */
+  public static CriClient connectCommandLine(Path socket) {
+    Metadata headers = new Metadata();
+    headers.put(CLIENT, "cli");
+    return connect(socket, headers);
+  }
+
+  private static CriClient connect(Path socket, Metadata headers) {
     requireSocket(socket);
     EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     ManagedChannel channel =
@@ -53,6 +74,7 @@ public final class CriClient implements AutoCloseable {
             .overrideAuthority("localhost")
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .usePlaintext()
+            .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
             .build();
     return new CriClient(loop, channel);
   }
@@ -70,6 +92,18 @@ public final class CriClient implements AutoCloseable {
     return translated(() ->
         call.apply(
             ImageServiceGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)));
+  }
+
+  /**
+   * One call of our own service beside the CRI.
+   *
+   * @throws Failure UNSUPPORTED when the daemon is older than the call
+   */
+  public <T> T node(Duration limit, Function<NodeServiceBlockingStub, T> call) {
+    return translated(() ->
+        call.apply(
+            NodeServiceGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)));
   }
 

@@ -35,6 +35,7 @@ import java.util.Map;
  * @param environment on top of the image's
  * @param workingFolder empty for the image's
  * @param logFolder absolute; the container logs to {@code NAME.log} in it
+ * @param stdio what its process gets besides outputs
  */
 public record PodSpec(
     String name,
@@ -47,9 +48,9 @@ public record PodSpec(
     String workingFolder,
     List<Mount> mounts,
     List<PortMapping> ports,
-    Path logFolder) {
+    Path logFolder,
+    Stdio stdio) {
   private static final String NAMESPACE = "default";
-  private static final String OWNER_LABEL = "beagle.dev/made-by";
 
   /** What the kernel shows of the machine and a container has no use for; kubelet's list. */
   private static final List<String> MASKED_PATHS =
@@ -78,6 +79,16 @@ public record PodSpec(
     ports = List.copyOf(ports);
   }
 
+  /**
+   * What a container's process gets besides outputs.
+   *
+   * @param stdin kept open for who attaches; without it there is no input
+   * @param stdinOnce the first who attaches ends it
+   */
+  public record Stdio(boolean stdin, boolean stdinOnce, boolean tty) {
+    public static final Stdio NONE = new Stdio(false, false, false);
+  }
+
   /** The sandbox's part. */
   public PodSandboxConfig sandbox() {
     return PodSandboxConfig.newBuilder()
@@ -86,7 +97,6 @@ public record PodSpec(
         .setHostname(name)
         .setLogDirectory(logFolder.toString())
         .addAllPortMappings(ports)
-        .putLabels(OWNER_LABEL, "cli")
         .setLinux(
             LinuxPodSandboxConfig.newBuilder()
                 .setSecurityContext(
@@ -106,7 +116,9 @@ public record PodSpec(
             .addAllArgs(arguments)
             .setWorkingDir(workingFolder)
             .addAllMounts(mounts)
-            .putLabels(OWNER_LABEL, "cli")
+            .setStdin(stdio.stdin())
+            .setStdinOnce(stdio.stdinOnce())
+            .setTty(stdio.tty())
             .setLogPath(name + ".log")
             .setLinux(LinuxContainerConfig.newBuilder().setSecurityContext(security()));
     environment.forEach((key, value) ->

@@ -2,7 +2,6 @@ package dev.beagle.node.cri;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.Container;
-import dev.beagle.runtime.pod.Owner;
 import dev.beagle.runtime.pod.PodRuntime;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxState;
@@ -11,8 +10,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The sandboxes and containers that the CRI made, by id or a unique beginning of it. Those of other
- * clients do not exist here: a kubelet removes pods that it does not know. Thread-safe.
+ * The sandboxes and containers that the caller may see, by id or a unique beginning of it. For
+ * clients of the CRI those of others do not exist: a kubelet removes pods that it does not know.
+ * Thread-safe.
  */
 final class CriObjects {
   private final PodRuntime runtime;
@@ -28,7 +28,7 @@ final class CriObjects {
   List<Sandbox> sandboxes() {
     return runtime.sandboxes().stream()
         .filter(sandbox ->
-            sandbox.spec().owner() == Owner.CRI
+            Caller.sees(sandbox.spec().owner())
                 && !(sandbox.state() instanceof SandboxState.Starting)
                 && !(sandbox.state() instanceof SandboxState.Removed))
         .toList();

@@ -7,6 +7,7 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
@@ -18,14 +19,15 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The CRI on a Unix socket that only its owner can open. One Netty event loop moves bytes; each
- * call has a virtual thread. Until {@link #admitCalls} every call is answered UNAVAILABLE: clients
- * that try again find the pods of before. Thread-safe.
+ * The CRI, and our own calls beside it, on a Unix socket that only its owner can open. One Netty
+ * event loop moves bytes; each call has a virtual thread. Until {@link #admitCalls} every call is
+ * answered UNAVAILABLE: clients that try again find the pods of before. Thread-safe.
  */
 public final class CriServer implements AutoCloseable {
   private static final int MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -60,23 +62,31 @@ public final class CriServer implements AutoCloseable {
             .executor(calls)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
-            .addService(runtimeService(node, backend, time))
-            .addService(new ImageCalls(backend.images(), time))
+            .addServices(services(node, backend, time))
             // The last one is the outermost.
             .intercept(new FailureInterceptor())
+            .intercept(new Caller())
             .intercept(new Gate())
             .intercept(new CallLog(time))
             .build();
   }
 
-  private static RuntimeServiceCalls runtimeService(CriNode node, CriBackend backend, Time time) {
+  private static List<ServerServiceDefinition> services(
+      CriNode node, CriBackend backend, Time time) {
     CriObjects objects = new CriObjects(backend.runtime());
-    return new RuntimeServiceCalls(
-        new NodeCalls(node, backend.runtime(), backend.networks()),
-        new SandboxCalls(backend.runtime(), objects),
-        new ContainerCalls(node, objects, backend.images()),
-        new StreamCalls(objects, backend.streams(), time),
-        new StatsCalls(objects));
+    StreamCalls streams = new StreamCalls(objects, backend.streams(), time);
+    ImageCalls images = new ImageCalls(backend.images(), time);
+    RuntimeServiceCalls runtime =
+        new RuntimeServiceCalls(
+            new NodeCalls(node, backend.runtime(), backend.networks()),
+            new SandboxCalls(backend.runtime(), objects),
+            new ContainerCalls(node, objects, backend.images()),
+            streams,
+            new StatsCalls(objects));
+    return List.of(
+        runtime.bindService(),
+        images.bindService(),
+        new NodeServiceCalls(images, streams, time).bindService());
   }
 
   /**

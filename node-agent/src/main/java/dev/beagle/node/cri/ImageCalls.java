@@ -21,6 +21,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.node.cri.NodeImages.ImageUsage;
 import dev.beagle.node.cri.NodeImages.NodeImage;
+import dev.beagle.node.cri.NodeImages.PullListener;
 import dev.beagle.node.cri.NodeImages.RegistryLogin;
 import dev.beagle.time.Time;
 import io.grpc.Status;
@@ -51,13 +52,14 @@ final class ImageCalls extends ImageServiceGrpc.ImageServiceImplBase {
     RuntimeServiceCalls.answer(
         response,
         PullImageResponse.newBuilder()
-            .setImageRef(Departure.interrupts(() -> pull(reference, login)))
+            .setImageRef(Departure.interrupts(() -> pull(reference, login, PullListener.NONE)))
             .build());
   }
 
-  private String pull(String reference, Optional<RegistryLogin> login) {
+  /** As clients of the CRI are told of failures. */
+  String pull(String reference, Optional<RegistryLogin> login, PullListener listener) {
     try {
-      return images.pull(reference, login);
+      return images.pull(reference, login, listener);
     } catch (Failure failure) {
       if (failure.kind() == FailureKind.UNAVAILABLE) {
         throw Status.UNKNOWN

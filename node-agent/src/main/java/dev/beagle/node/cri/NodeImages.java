@@ -11,10 +11,11 @@ public interface NodeImages {
    * is here. An interrupt of the calling thread ends the pull with CANCELLED.
    *
    * @param reference as the client wrote it, for instance {@code busybox}
+   * @param listener hears how it goes
    * @return the image's id
    * @throws dev.beagle.failure.Failure UNAVAILABLE when the registry cannot be reached
    */
-  String pull(String reference, Optional<RegistryLogin> login);
+  String pull(String reference, Optional<RegistryLogin> login, PullListener listener);
 
   /** By id, a unique beginning of an id, or a name with tag or digest. */
   Optional<NodeImage> find(String reference);
@@ -32,6 +33,41 @@ public interface NodeImages {
   void remove(String id);
 
   ImageUsage usage();
+
+  /** Hears of a pull's layers, on several threads at once; returns quickly and throws nothing. */
+  interface PullListener {
+    /** For who does not care. */
+    PullListener NONE =
+        new PullListener() {
+          @Override
+          public void resolved(List<Layer> layers) {}
+
+          @Override
+          public void changed(Layer layer) {}
+        };
+
+    /** The image has these layers, lowest first. */
+    void resolved(List<Layer> layers);
+
+    void changed(Layer layer);
+  }
+
+  /**
+   * A layer on its way.
+   *
+   * @param digest of the compressed layer, with its algorithm
+   * @param bytesReceived of {@code bytesExpected}, compressed
+   */
+  record Layer(String digest, LayerState state, long bytesReceived, long bytesExpected) {}
+
+  /** WAITING is for its turn or for another pull, FINISHING has all bytes, PRESENT was here. */
+  enum LayerState {
+    WAITING,
+    FETCHING,
+    FINISHING,
+    DONE,
+    PRESENT
+  }
 
   /**
    * An image on this node.

@@ -31,14 +31,14 @@ final class SandboxCalls {
 
   /** Goes on when the client leaves: its retry of the same name gets the sandbox. */
   RunPodSandboxResponse run(RunPodSandboxRequest request) {
-    SandboxSpec spec = SandboxRequests.spec(request);
+    SandboxSpec spec = SandboxRequests.spec(request, Caller.owner());
     checkKind(spec.kind());
     try {
       return RunPodSandboxResponse.newBuilder()
           .setPodSandboxId(runtime.runSandbox(spec).id().value())
           .build();
     } catch (Failure failure) {
-      throw ofField(failure);
+      throw ofField(PodsByName.in(failure, runtime.sandboxes()));
     }
   }
 

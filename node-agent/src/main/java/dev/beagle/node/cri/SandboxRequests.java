@@ -38,7 +38,7 @@ final class SandboxRequests {
    *
    * @throws dev.beagle.failure.Failure INVALID_ARGUMENT for what cannot be honoured, by field path
    */
-  static SandboxSpec spec(RunPodSandboxRequest request) {
+  static SandboxSpec spec(RunPodSandboxRequest request, Owner owner) {
     CriFields.RUN_POD_SANDBOX.check(request);
     PodSandboxConfig config = request.getConfig();
     LinuxPodSandboxConfig linux = config.getLinux();
@@ -48,7 +48,7 @@ final class SandboxRequests {
     NamespaceMode ipc = podOrNode("ipc", namespaces.getIpc());
     return new SandboxSpec(
         name(config),
-        Owner.CRI,
+        owner,
         request.getRuntimeHandler(),
         network == NamespaceMode.NODE ? "" : hostname(config.getHostname()),
         config.hasDnsConfig() ? Optional.of(dns(config.getDnsConfig())) : Optional.empty(),

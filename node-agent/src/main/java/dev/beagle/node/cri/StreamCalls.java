@@ -1,6 +1,8 @@
 package dev.beagle.node.cri;
 
 import com.google.protobuf.ByteString;
+import dev.beagle.cri.node.v1.StartAttachedRequest;
+import dev.beagle.cri.node.v1.StartAttachedResponse;
 import dev.beagle.cri.v1.AttachRequest;
 import dev.beagle.cri.v1.AttachResponse;
 import dev.beagle.cri.v1.ExecRequest;
@@ -11,14 +13,17 @@ import dev.beagle.cri.v1.PortForwardRequest;
 import dev.beagle.cri.v1.PortForwardResponse;
 import dev.beagle.failure.Failure;
 import dev.beagle.lifecycle.Closer;
+import dev.beagle.node.cri.StreamUrls.EndOfInput;
 import dev.beagle.node.cri.StreamUrls.Streams;
 import dev.beagle.runtime.pod.Container;
+import dev.beagle.runtime.pod.ContainerSpec;
 import dev.beagle.runtime.pod.ContainerState;
 import dev.beagle.runtime.pod.ExecSpec;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.stdio.ContainerProcess;
 import dev.beagle.runtime.stdio.ExitStatus;
+import dev.beagle.runtime.stdio.TerminalSize;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
 import java.io.InputStream;
@@ -143,9 +148,65 @@ final class StreamCalls {
         .setUrl(
             urls.attach(
                     streams,
-                    () -> container.attach(streams.stdin(), streams.stdout(), streams.stderr()))
+                    endOfInput(container.spec()),
+                    () -> {
+                      requireRunning(container);
+                      return attach(container, streams);
+                    })
                 .toString())
         .build();
+  }
+
+  /** As containerd: kubectl relies on the outputs going on after the only input has ended. */
+  private static EndOfInput endOfInput(ContainerSpec spec) {
+    boolean closes = spec.stdinOnce() && !spec.tty();
+    return spec.stdin() && !closes ? EndOfInput.DETACHES : EndOfInput.LEAVES_OUTPUTS;
+  }
+
+  private static ContainerProcess attach(Container container, Streams streams) {
+    return container.attach(streams.stdin(), streams.stdout(), streams.stderr());
+  }
+
+  /** Attaches and starts once the client is there; the conversation ends with the exit code. */
+  StartAttachedResponse startAttached(StartAttachedRequest request) {
+    Container container = objects.requireContainer(request.getContainerId());
+    boolean tty = container.spec().tty();
+    Streams streams = streams(request.getStdin(), request.getStdout(), request.getStderr(), tty);
+    Optional<TerminalSize> size = size(request);
+    requireCreated(container);
+    return StartAttachedResponse.newBuilder()
+        .setUrl(
+            urls.exec(
+                    streams,
+                    () -> {
+                      requireCreated(container);
+                      return attachedAndStarted(container, streams, size);
+                    })
+                .toString())
+        .build();
+  }
+
+  private static Optional<TerminalSize> size(StartAttachedRequest request) {
+    int columns = (int) Fields.between("columns", request.getColumns(), 0, 0xFFFF);
+    int rows = (int) Fields.between("rows", request.getRows(), 0, 0xFFFF);
+    return columns == 0 || rows == 0
+        ? Optional.empty()
+        : Optional.of(new TerminalSize(columns, rows));
+  }
+
+  private static ContainerProcess attachedAndStarted(
+      Container container, Streams streams, Optional<TerminalSize> size) {
+    ContainerProcess process = attach(container, streams);
+    try {
+      if (streams.tty()) {
+        size.ifPresent(process::resize);
+      }
+      container.start();
+      return process;
+    } catch (RuntimeException failure) {
+      process.close();
+      throw failure;
+    }
   }
 
   PortForwardResponse portForward(PortForwardRequest request) {
@@ -180,12 +241,23 @@ final class StreamCalls {
 
   private static void requireRunning(Container container) {
     if (!(container.state() instanceof ContainerState.Running)) {
-      throw Failure.wrongState(
-          "container "
-              + container.id().shortForm()
-              + " is in "
-              + CriTranslation.state(container.state())
-              + " state, not running");
+      throw wrongState(container, "running");
     }
+  }
+
+  private static void requireCreated(Container container) {
+    if (!(container.state() instanceof ContainerState.Created)) {
+      throw wrongState(container, "created and not started");
+    }
+  }
+
+  private static Failure wrongState(Container container, String wanted) {
+    return Failure.wrongState(
+        "container "
+            + container.id().shortForm()
+            + " is in "
+            + CriTranslation.state(container.state())
+            + " state, not "
+            + wanted);
   }
 }

@@ -19,8 +19,12 @@ public interface StreamUrls {
    */
   URI exec(Streams streams, Supplier<ContainerProcess> process);
 
-  /** An endpoint for a container's own streams; its end carries no exit code. */
-  URI attach(Streams streams, Supplier<ContainerProcess> process);
+  /**
+   * An endpoint for a container's own streams; its end carries no exit code.
+   *
+   * @param endOfInput what the end of the client's input means for its outputs
+   */
+  URI attach(Streams streams, EndOfInput endOfInput, Supplier<ContainerProcess> process);
 
   /**
    * An endpoint for ports of a sandbox.
@@ -29,6 +33,14 @@ public interface StreamUrls {
    * @param dialer connects to a port inside it
    */
   URI portForward(List<Integer> ports, IntFunction<ByteChannel> dialer);
+
+  /** What becomes of an attached client's outputs when it sends no more input. */
+  enum EndOfInput {
+    /** It has seen what it wanted to see; the container goes on. */
+    DETACHES,
+    /** They go on to the container's end. */
+    LEAVES_OUTPUTS
+  }
 
   /** Which streams a client wants; with a terminal there is no stderr. */
   record Streams(boolean stdin, boolean stdout, boolean stderr, boolean tty) {}

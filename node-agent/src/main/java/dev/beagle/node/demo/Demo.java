@@ -115,7 +115,8 @@ public final class Demo implements AutoCloseable {
                     .setHostPort(hostPort)
                     .setHostIp("127.0.0.1")
                     .build()),
-            node.logFolder());
+            node.logFolder(),
+            PodSpec.Stdio.NONE);
     StringHolder podId = new StringHolder();
     StringHolder address = new StringHolder();
     steps.run(

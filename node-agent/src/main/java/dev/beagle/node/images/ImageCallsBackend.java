@@ -4,6 +4,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.image.catalog.Image;
 import dev.beagle.image.pull.Images;
 import dev.beagle.image.pull.ImagesUsage;
+import dev.beagle.image.pull.PullEvent;
 import dev.beagle.image.pull.PullProgress;
 import dev.beagle.image.reference.Platform;
 import dev.beagle.image.reference.Reference;
@@ -27,10 +28,10 @@ public final class ImageCallsBackend implements NodeImages {
   }
 
   @Override
-  public String pull(String text, Optional<RegistryLogin> login) {
+  public String pull(String text, Optional<RegistryLogin> login, PullListener listener) {
     Reference reference = Reference.parse(text);
     if (reference.toString().equals(EmbeddedImage.REFERENCE)) {
-      return importEmbedded();
+      return importEmbedded(event -> tell(listener, event));
     }
     Optional<Credentials> credentials =
         login.flatMap(given ->
@@ -40,10 +41,41 @@ public final class ImageCallsBackend implements NodeImages {
                 given.auth(),
                 given.identityToken(),
                 given.server()));
-    return images.pull(reference, platform, credentials, PullProgress.NONE).id().toString();
+    return images
+        .pull(reference, platform, credentials, event -> tell(listener, event))
+        .id()
+        .toString();
   }
 
-  private String importEmbedded() {
+  private static void tell(PullListener listener, PullEvent event) {
+    switch (event) {
+      case PullEvent.Resolved resolved ->
+          listener.resolved(
+              resolved.layers().stream()
+                  .map(layer ->
+                      new Layer(layer.digest().toString(), LayerState.WAITING, 0, layer.size()))
+                  .toList());
+      case PullEvent.Layer layer ->
+          listener.changed(
+              new Layer(
+                  layer.layer().toString(),
+                  state(layer.phase()),
+                  layer.bytesDone(),
+                  layer.bytesTotal()));
+    }
+  }
+
+  private static LayerState state(PullEvent.Phase phase) {
+    return switch (phase) {
+      case WAITING -> LayerState.WAITING;
+      case FETCHING -> LayerState.FETCHING;
+      case FINISHING -> LayerState.FINISHING;
+      case DONE -> LayerState.DONE;
+      case PRESENT -> LayerState.PRESENT;
+    };
+  }
+
+  private String importEmbedded(PullProgress progress) {
     ByteArrayOutputStream tar = new ByteArrayOutputStream();
     try {
       EmbeddedImage.load().writeTo(tar);
@@ -52,10 +84,7 @@ public final class ImageCallsBackend implements NodeImages {
     }
     List<Image> imported =
         images.importTar(
-            new ByteArrayInputStream(tar.toByteArray()),
-            Optional.empty(),
-            platform,
-            PullProgress.NONE);
+            new ByteArrayInputStream(tar.toByteArray()), Optional.empty(), platform, progress);
     if (imported.isEmpty()) {
       throw Failure.unsupported(EmbeddedImage.REFERENCE + " is not built for " + platform);
     }

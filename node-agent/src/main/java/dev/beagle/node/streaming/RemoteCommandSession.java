@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Exec and attach. Once the client has opened every stream that goes with its options, one virtual
  * thread opens the process, has a thread for each stream copy it, waits for the outputs and the
- * exit, and ends in this order: outputs, status, connection. When the client is lost the process
- * gets end of file and its further output is thrown away; it is not killed.
+ * exit, and ends in this order: outputs, status, connection. Where the request says so, the end of
+ * the client's input ends an attachment's outputs too. When the client is lost the process gets end
+ * of file and its further output is thrown away; it is not killed.
  */
 final class RemoteCommandSession implements StreamSession {
   private static final Logger LOG = LoggerFactory.getLogger(RemoteCommandSession.class);
@@ -44,6 +45,7 @@ final class RemoteCommandSession implements StreamSession {
 
   private @Nullable PeerConnection connection;
   private @Nullable Future<?> conversation;
+  private volatile boolean detached;
 
   RemoteCommandSession(
       StreamingRequest.RemoteCommand request,
@@ -138,7 +140,13 @@ final class RemoteCommandSession implements StreamSession {
       Future<?> stdin = null;
       PeerStream input = streams.get(Role.STDIN);
       if (input != null) {
-        stdin = threads.submit(() -> copyInput(input, process));
+        stdin =
+            threads.submit(() -> {
+              copyInput(input, process);
+              if (request.inputEndDetaches()) {
+                detach(process);
+              }
+            });
       }
       PeerStream sizes = streams.get(Role.RESIZE);
       if (sizes != null) {
@@ -150,7 +158,7 @@ final class RemoteCommandSession implements StreamSession {
       if (!request.attach()) {
         return CommandStatus.of(process.await());
       }
-      if (broken != null) {
+      if (broken != null && !detached) {
         throw broken;
       }
       if (outputs.isEmpty() && stdin != null) {
@@ -161,6 +169,12 @@ final class RemoteCommandSession implements StreamSession {
       discardInput(Role.STDIN);
       discardInput(Role.RESIZE);
     }
+  }
+
+  /** Closes our ends of its streams, so that the copies of its outputs end. */
+  private void detach(ContainerProcess process) {
+    detached = true;
+    process.close();
   }
 
   private void startOutput(Role role, Optional<InputStream> source, List<Future<?>> outputs) {

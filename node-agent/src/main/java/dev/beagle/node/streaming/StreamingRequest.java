@@ -14,10 +14,15 @@ sealed interface StreamingRequest {
    * A process's streams.
    *
    * @param attach whether the process is the container's own: its end has no exit code for us
+   * @param inputEndDetaches whether the conversation ends in success with the client's input
    * @param opener starts or joins the process; called once, on a virtual thread, when the client
    *     has opened every stream
    */
-  record RemoteCommand(boolean attach, StreamOptions options, Supplier<ContainerProcess> opener)
+  record RemoteCommand(
+      boolean attach,
+      boolean inputEndDetaches,
+      StreamOptions options,
+      Supplier<ContainerProcess> opener)
       implements StreamingRequest {
     @Override
     public String path() {

@@ -107,15 +107,18 @@ public final class StreamingServer implements AutoCloseable {
    * @throws Failure EXHAUSTED when too many URLs wait for their clients
    */
   public URI exec(StreamOptions options, Supplier<ContainerProcess> opener) {
-    return uri(new StreamingRequest.RemoteCommand(false, options, opener));
+    return uri(new StreamingRequest.RemoteCommand(false, false, options, opener));
   }
 
   /**
    * As {@link #exec}, for the container's own process: ends in success when its outputs end
    * (without outputs, when the client's input ends), whatever its exit code.
+   *
+   * @param inputEndDetaches whether it also ends with the client's input while the outputs go on
    */
-  public URI attach(StreamOptions options, Supplier<ContainerProcess> opener) {
-    return uri(new StreamingRequest.RemoteCommand(true, options, opener));
+  public URI attach(
+      StreamOptions options, boolean inputEndDetaches, Supplier<ContainerProcess> opener) {
+    return uri(new StreamingRequest.RemoteCommand(true, inputEndDetaches, options, opener));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.beagle.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.cri.v1.PodSandboxState;
 import dev.beagle.failure.Failure;
 import dev.beagle.host.HostPlatform;
 import dev.beagle.node.config.Host;
@@ -143,6 +144,50 @@ class CommandsIT {
   }
 
   @Test
+  void whatCannotBeStoppedOrIsNoImageKeepsNothingElse() {
+    beagle("run", "-d", "--name", "a", "nginx");
+    beagle("run", "-d", "--name", "b", "nginx:2");
+
+    assertThat(beagle("stop", "a", "nothere", "b")).isEqualTo(3);
+    assertThat(out).hasToString("a\nb\n");
+    assertThat(err).hasToString("beagle: pod nothere not found (beagle ps -a shows all)\n");
+    assertThat(daemon.pods().values())
+        .allMatch(pod -> pod.state() == PodSandboxState.SANDBOX_NOTREADY);
+
+    assertThat(beagle("rmi", "nginx", "nothere", "nginx:2")).isEqualTo(3);
+    assertThat(out).hasToString("nginx\nnginx:2\n");
+    assertThat(err).hasToString("beagle: image nothere not found (beagle images shows all)\n");
+  }
+
+  @Test
+  void aPullSaysWhichLayersHaveCome() {
+    daemon.tellPulls();
+
+    assertThat(beagle("pull", "alpine:3")).isZero();
+
+    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("sha256:");
+    assertThat(err.toString(StandardCharsets.UTF_8).lines())
+        .startsWith(
+            "beagle: layer 010101010101 (3.0 MB) is here, 2 of 3",
+            "beagle: layer 020202020202 (1.0 MB) is here, 3 of 3")
+        .hasSize(3);
+    assertThat(beagle("pull", "wrong/name")).isEqualTo(3);
+    assertThat(err).hasToString("beagle: image wrong/name not found\n");
+  }
+
+  @Test
+  void onATerminalAPullIsOneLineThatMovesAndGoes() {
+    daemon.tellPulls();
+    Map<String, String> terminal = Map.of("BEAGLE_TERMINALS", "12", "COLUMNS", "60");
+
+    assertThat(beagleInto(out, terminal, "pull", "alpine:3")).isZero();
+
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .doesNotContain("is here")
+        .contains("\r\u001b[Kbeagle: pulled alpine:3 (12.3 MB) in ");
+  }
+
+  @Test
   void aProgramThatIsNotThereIs127AndLeavesNoPod() {
     assertThat(beagle("run", "busybox", "missing")).isEqualTo(127);
     assertThat(daemon.pods()).isEmpty();
@@ -271,7 +316,6 @@ class CommandsIT {
       {125, "/none does not exist", new String[] {"run", "-v", "/none:/x", "i"}},
       {125, "--name A_b", new String[] {"run", "--name", "A_b", "i"}},
       {125, "expected KEY=VALUE", new String[] {"run", "-e", "=x", "i"}},
-      {125, "exec -it", new String[] {"run", "-it", "i"}},
       {
         2,
         "suite fuzz (parsers against hostile input) is not there yet",

@@ -1,6 +1,11 @@
 package dev.beagle.node.cli;
 
 import com.google.protobuf.ByteString;
+import dev.beagle.cri.node.v1.LayerProgress;
+import dev.beagle.cri.node.v1.LayerState;
+import dev.beagle.cri.node.v1.NodeServiceGrpc;
+import dev.beagle.cri.node.v1.PullImageResponse;
+import dev.beagle.cri.node.v1.PullProgress;
 import dev.beagle.cri.v1.Container;
 import dev.beagle.cri.v1.ContainerConfig;
 import dev.beagle.cri.v1.ContainerState;
@@ -29,7 +34,6 @@ import dev.beagle.cri.v1.PodSandboxStatus;
 import dev.beagle.cri.v1.PodSandboxStatusRequest;
 import dev.beagle.cri.v1.PodSandboxStatusResponse;
 import dev.beagle.cri.v1.PullImageRequest;
-import dev.beagle.cri.v1.PullImageResponse;
 import dev.beagle.cri.v1.RemoveImageRequest;
 import dev.beagle.cri.v1.RemoveImageResponse;
 import dev.beagle.cri.v1.RemovePodSandboxRequest;
@@ -53,6 +57,7 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.grpc.util.MutableHandlerRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -80,6 +85,7 @@ final class SimulatedCri implements AutoCloseable {
   private final Map<String, Pod> pods = new ConcurrentHashMap<>();
   private final Map<String, Program> containers = new ConcurrentHashMap<>();
   private final Map<String, Image> images = new ConcurrentHashMap<>();
+  private final MutableHandlerRegistry own = new MutableHandlerRegistry();
   private final Server server;
 
   SimulatedCri(Path socket) throws IOException {
@@ -90,8 +96,14 @@ final class SimulatedCri implements AutoCloseable {
             .workerEventLoopGroup(loop)
             .addService(new RuntimeCalls())
             .addService(new ImageCalls())
+            .fallbackHandlerRegistry(own)
             .build()
             .start();
+  }
+
+  /** From now on it is a daemon with our own calls beside the CRI's. */
+  void tellPulls() {
+    var _ = own.addService(new NodeCalls());
   }
 
   Map<String, Pod> pods() {
@@ -368,6 +380,54 @@ final class SimulatedCri implements AutoCloseable {
     }
   }
 
+  private final class NodeCalls extends NodeServiceGrpc.NodeServiceImplBase {
+    /** One layer was here, two come. */
+    @Override
+    public void pullImage(
+        dev.beagle.cri.node.v1.PullImageRequest request,
+        StreamObserver<PullImageResponse> observer) {
+      for (int come = 0; come <= 2 && !request.getImage().contains("wrong"); come++) {
+        observer.onNext(
+            PullImageResponse.newBuilder()
+                .setProgress(
+                    PullProgress.newBuilder()
+                        .addLayers(layer("00", LayerState.LAYER_STATE_PRESENT, 500))
+                        .addLayers(layer("01", state(come > 0), 3_000_000))
+                        .addLayers(layer("02", state(come > 1), 1_000_000)))
+                .build());
+      }
+      answer(
+          observer,
+          () -> PullImageResponse.newBuilder().setImageRef(pulled(request.getImage())).build());
+    }
+  }
+
+  private static LayerProgress layer(String digest, LayerState state, long bytes) {
+    return LayerProgress.newBuilder()
+        .setDigest("sha256:" + digest.repeat(32))
+        .setState(state)
+        .setBytesExpected(bytes)
+        .build();
+  }
+
+  private static LayerState state(boolean come) {
+    return come ? LayerState.LAYER_STATE_DONE : LayerState.LAYER_STATE_FETCHING;
+  }
+
+  private String pulled(String name) {
+    Function<Status, RuntimeException> refused = Status::asRuntimeException;
+    if (name.startsWith("down.example/")) {
+      throw refused.apply(
+          Status.UNKNOWN.withDescription("RegistryUnavailable: down.example: refused"));
+    }
+    if (name.contains("wrong")) {
+      throw refused.apply(Status.NOT_FOUND.withDescription("image " + name + " not found"));
+    }
+    String id = "sha256:" + id(name);
+    images.put(name, Image.newBuilder().setId(id).addRepoTags(name).setSize(12_345_678).build());
+    return id;
+  }
+
   private final class ImageCalls extends ImageServiceGrpc.ImageServiceImplBase {
     @Override
     public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> observer) {
@@ -388,24 +448,14 @@ final class SimulatedCri implements AutoCloseable {
     }
 
     @Override
-    public void pullImage(PullImageRequest request, StreamObserver<PullImageResponse> observer) {
+    public void pullImage(
+        PullImageRequest request, StreamObserver<dev.beagle.cri.v1.PullImageResponse> observer) {
       answer(
           observer,
-          () -> {
-            String name = request.getImage().getImage();
-            Function<Status, RuntimeException> refused = Status::asRuntimeException;
-            if (name.startsWith("down.example/")) {
-              throw refused.apply(
-                  Status.UNKNOWN.withDescription("RegistryUnavailable: down.example: refused"));
-            }
-            if (name.contains("wrong")) {
-              throw refused.apply(Status.NOT_FOUND.withDescription("image " + name + " not found"));
-            }
-            String id = "sha256:" + id(name);
-            images.put(
-                name, Image.newBuilder().setId(id).addRepoTags(name).setSize(12_345_678).build());
-            return PullImageResponse.newBuilder().setImageRef(id).build();
-          });
+          () ->
+              dev.beagle.cri.v1.PullImageResponse.newBuilder()
+                  .setImageRef(pulled(request.getImage().getImage()))
+                  .build());
     }
 
     @Override

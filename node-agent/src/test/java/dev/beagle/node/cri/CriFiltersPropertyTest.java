@@ -12,6 +12,7 @@ import dev.beagle.cri.v1.PodSandboxState;
 import dev.beagle.cri.v1.PodSandboxStateValue;
 import dev.beagle.cri.v1.RunPodSandboxRequest;
 import dev.beagle.runtime.pod.Container;
+import dev.beagle.runtime.pod.Owner;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.testing.ManualTime;
 import java.util.Map;
@@ -107,7 +108,8 @@ final class CriFiltersPropertyTest {
             RunPodSandboxRequest.newBuilder()
                 .setConfig(
                     CriWorld.sandboxConfig("pod-" + pods.sandboxes().size()).putAllLabels(labels))
-                .build()));
+                .build(),
+            Owner.CRI));
   }
 
   private Container container(Map<String, String> labels, int state) {

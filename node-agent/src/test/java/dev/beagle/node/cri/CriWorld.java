@@ -3,6 +3,8 @@ package dev.beagle.node.cri;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.beagle.cri.node.v1.NodeServiceGrpc;
+import dev.beagle.cri.node.v1.NodeServiceGrpc.NodeServiceBlockingStub;
 import dev.beagle.cri.v1.ContainerConfig;
 import dev.beagle.cri.v1.ContainerMetadata;
 import dev.beagle.cri.v1.CreateContainerRequest;
@@ -18,9 +20,11 @@ import dev.beagle.cri.v1.StartContainerRequest;
 import dev.beagle.lifecycle.Closer;
 import dev.beagle.testing.ManualTime;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -50,6 +54,7 @@ final class CriWorld implements AutoCloseable {
   final CriServer server;
   final RuntimeServiceBlockingStub runtime;
   final ImageServiceBlockingStub imageService;
+  final NodeServiceBlockingStub node;
   final ManagedChannel channel;
 
   private CriWorld(Path folder, boolean admitting) {
@@ -69,6 +74,14 @@ final class CriWorld implements AutoCloseable {
     this.channel = channel();
     this.runtime = RuntimeServiceGrpc.newBlockingStub(channel);
     this.imageService = ImageServiceGrpc.newBlockingStub(channel);
+    this.node = NodeServiceGrpc.newBlockingStub(channel);
+  }
+
+  /** The same daemon as a client with that metadata sees it. */
+  RuntimeServiceBlockingStub runtimeAs(String client) {
+    Metadata headers = new Metadata();
+    headers.put(Caller.HEADER, client);
+    return runtime.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   static CriWorld open() {

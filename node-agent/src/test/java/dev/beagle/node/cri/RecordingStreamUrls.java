@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 /** Keeps what endpoints were asked for, so that a test can connect to them itself. */
 final class RecordingStreamUrls implements StreamUrls {
   final List<Streams> streams = new ArrayList<>();
+  final List<EndOfInput> endsOfInput = new ArrayList<>();
   final List<Supplier<ContainerProcess>> processes = new ArrayList<>();
   final List<Integer> forwarded = new ArrayList<>();
   final List<IntFunction<ByteChannel>> dialers = new ArrayList<>();
@@ -23,8 +24,10 @@ final class RecordingStreamUrls implements StreamUrls {
   }
 
   @Override
-  public synchronized URI attach(Streams wanted, Supplier<ContainerProcess> process) {
+  public synchronized URI attach(
+      Streams wanted, EndOfInput endOfInput, Supplier<ContainerProcess> process) {
     streams.add(wanted);
+    endsOfInput.add(endOfInput);
     processes.add(process);
     return URI.create("http://127.0.0.1:1/attach/" + processes.size());
   }

@@ -23,6 +23,7 @@ import dev.beagle.cri.v1.RunPodSandboxRequest;
 import dev.beagle.cri.v1.SecurityProfile;
 import dev.beagle.cri.v1.StopPodSandboxRequest;
 import dev.beagle.cri.v1.UserNamespace;
+import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.DnsConfig;
 import dev.beagle.runtime.pod.Owner;
 import dev.beagle.runtime.pod.SandboxSpec;
@@ -258,6 +259,56 @@ final class SandboxCallsTest {
     CriWorld.assertFails(Status.Code.NOT_FOUND, "not found", () -> status(starting.id().value()));
     remove(docker.id().value());
     assertThat(world.pods.findSandbox(docker.id())).isPresent();
+  }
+
+  @Test
+  void podsOfTheCommandLineExistForItOnlyAndItSeesAll() {
+    String ours = world.runSandbox("web");
+    var commandLine = world.runtimeAs("cli");
+    String made =
+        commandLine
+            .runPodSandbox(
+                RunPodSandboxRequest.newBuilder()
+                    .setConfig(CriWorld.sandboxConfig("shell").build())
+                    .build())
+            .getPodSandboxId();
+
+    assertThat(world.pods.sandbox(made).spec().owner()).isEqualTo(Owner.CLI);
+    assertThat(list("")).extracting(PodSandbox::getId).containsExactly(ours);
+    CriWorld.assertFails(Status.Code.NOT_FOUND, "not found", () -> status(made));
+    remove(made);
+    assertThat(
+            commandLine.listPodSandbox(ListPodSandboxRequest.getDefaultInstance()).getItemsList())
+        .extracting(PodSandbox::getId)
+        .containsExactlyInAnyOrder(ours, made);
+    var _ =
+        commandLine.removePodSandbox(
+            RemovePodSandboxRequest.newBuilder().setPodSandboxId(ours).build());
+    assertThat(list("")).isEmpty();
+  }
+
+  @Test
+  void aClientThatNobodyKnowsIsRefused() {
+    CriWorld.assertFails(
+        Status.Code.INVALID_ARGUMENT,
+        "metadata beagle-client: only \"cli\" is known",
+        () ->
+            world.runtimeAs("kubelet").listPodSandbox(ListPodSandboxRequest.getDefaultInstance()));
+  }
+
+  @Test
+  void aHostPortThatAnotherPodHasIsSaidWithThatPodsName() {
+    String other = world.runSandbox("web");
+    world.pods.nextFailure =
+        Failure.alreadyExists("host port 0.0.0.0:80/tcp is taken by " + other + " (:80/tcp)");
+
+    CriWorld.assertFails(
+        Status.Code.ALREADY_EXISTS,
+        "host port 0.0.0.0:80/tcp is taken by pod default/web (:80/tcp);"
+            + " choose another port, or remove that pod ("
+            + other.substring(0, 12)
+            + ")",
+        () -> world.runSandbox("second"));
   }
 
   @Test

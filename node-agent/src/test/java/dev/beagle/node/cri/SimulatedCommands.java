@@ -18,11 +18,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Plays a few commands: {@code echo WORDS}, {@code fail CODE TEXT} (to stderr), {@code flood
- * OUT_BYTES ERR_BYTES}, {@code hang} (until its time limit, or for ever), {@code daemonize} (ends
- * while its output stays open). Thread-safe.
+ * OUT_BYTES ERR_BYTES}, {@code attach} (a container's own streams), {@code hang} (until its time
+ * limit, or for ever), {@code daemonize} (ends while its output stays open). Thread-safe.
  */
 final class SimulatedCommands {
   private final AtomicInteger open = new AtomicInteger();
+  volatile Optional<TerminalSize> lastSize = Optional.empty();
   final CountDownLatch hanging = new CountDownLatch(1);
 
   /** Processes whose streams nobody let go of. */
@@ -44,6 +45,7 @@ final class SimulatedCommands {
               new Zeros(Long.parseLong(words.get(2))),
               0,
               false);
+      case "attach" -> new Command(text("from the start"), text(""), 0, false);
       case "hang" ->
           new Command(new Held(), new Held(), spec.timeLimit().isEmpty() ? -1 : -2, true);
       case "daemonize" -> new Command(new Held(), text(""), 0, false);
@@ -85,7 +87,9 @@ final class SimulatedCommands {
     }
 
     @Override
-    public void resize(TerminalSize size) {}
+    public void resize(TerminalSize size) {
+      lastSize = Optional.of(size);
+    }
 
     @Override
     public ExitStatus await() throws InterruptedException {

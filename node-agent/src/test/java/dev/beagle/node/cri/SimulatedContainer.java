@@ -30,6 +30,7 @@ final class SimulatedContainer implements Container {
   private final Instant createdAt;
   private ContainerState state = new ContainerState.Created();
   private int logsOpened;
+  private int attachedBeforeStart;
   private Duration lastGrace = Duration.ZERO;
 
   SimulatedContainer(SimulatedSandbox sandbox, ContainerSpec spec) {
@@ -150,11 +151,21 @@ final class SimulatedContainer implements Container {
 
   @Override
   public ContainerProcess attach(boolean stdin, boolean stdout, boolean stderr) {
-    requireRunning();
+    synchronized (this) {
+      if (state instanceof ContainerState.Created) {
+        attachedBeforeStart++;
+      } else {
+        requireRunning();
+      }
+    }
     return sandbox
         .runtime()
         .commands
         .start(new ExecSpec(List.of("attach"), false, stdin, stdout, stderr, Optional.empty()));
+  }
+
+  synchronized int attachedBeforeStart() {
+    return attachedBeforeStart;
   }
 
   @Override

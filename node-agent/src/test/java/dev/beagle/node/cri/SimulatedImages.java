@@ -39,7 +39,7 @@ final class SimulatedImages implements NodeImages {
   }
 
   @Override
-  public String pull(String reference, Optional<RegistryLogin> login) {
+  public String pull(String reference, Optional<RegistryLogin> login, PullListener listener) {
     lastLogin = login;
     Failure failure = nextFailure;
     nextFailure = null;
@@ -49,6 +49,11 @@ final class SimulatedImages implements NodeImages {
     if (hang) {
       awaitInterrupt();
     }
+    Layer base = new Layer("sha256:" + "01".repeat(32), LayerState.WAITING, 0, 3_000_000);
+    Layer top = new Layer("sha256:" + "02".repeat(32), LayerState.WAITING, 0, 1_000_000);
+    listener.resolved(List.of(base, top));
+    listener.changed(new Layer(base.digest(), LayerState.PRESENT, 3_000_000, 3_000_000));
+    listener.changed(new Layer(top.digest(), LayerState.DONE, 1_000_000, 1_000_000));
     if (!reference.contains("busybox")) {
       throw Failure.notFound("image", reference);
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.beagle.cri.node.v1.StartAttachedRequest;
 import dev.beagle.cri.v1.AttachRequest;
 import dev.beagle.cri.v1.ExecRequest;
 import dev.beagle.cri.v1.ExecSyncRequest;
@@ -12,8 +13,11 @@ import dev.beagle.cri.v1.PortForwardRequest;
 import dev.beagle.cri.v1.StopContainerRequest;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.node.cri.StreamUrls.EndOfInput;
 import dev.beagle.node.cri.StreamUrls.Streams;
+import dev.beagle.runtime.pod.ContainerState;
 import dev.beagle.runtime.stdio.ContainerProcess;
+import dev.beagle.runtime.stdio.TerminalSize;
 import io.grpc.Context;
 import io.grpc.Status;
 import java.io.IOException;
@@ -23,6 +27,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class StreamCallsTest {
   private static final int MIB = 1024 * 1024;
@@ -175,6 +181,90 @@ final class StreamCallsTest {
 
     assertThat(url).startsWith("http://127.0.0.1:1/attach/");
     assertThat(world.streams.streams).containsExactly(new Streams(false, true, true, false));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true,true,false,LEAVES_OUTPUTS",
+    "true,true,true,DETACHES",
+    "true,false,false,DETACHES",
+    "true,false,true,DETACHES",
+    "false,false,false,LEAVES_OUTPUTS"
+  })
+  void theEndOfInputDetachesUnlessItIsTheContainersOwn(
+      boolean stdin, boolean once, boolean tty, EndOfInput expected) {
+    String other =
+        world.createContainer(
+            world.runSandbox("other"),
+            CriWorld.containerConfig("other")
+                .setStdin(stdin)
+                .setStdinOnce(once)
+                .setTty(tty)
+                .build());
+    world.start(other);
+
+    var _ =
+        world.runtime.attach(
+            AttachRequest.newBuilder()
+                .setContainerId(other)
+                .setStdin(true)
+                .setStdout(true)
+                .setTty(tty)
+                .build());
+
+    assertThat(world.streams.endsOfInput).containsExactly(expected);
+  }
+
+  @Test
+  void aContainerIsStartedOnceItsClientIsAttached() throws IOException, InterruptedException {
+    String created =
+        world.createContainer(
+            world.runSandbox("shell"), CriWorld.containerConfig("shell").setTty(true).build());
+
+    String url = startAttached(created);
+
+    assertThat(url).startsWith("http://127.0.0.1:1/exec/");
+    assertThat(world.streams.streams).containsExactly(new Streams(true, true, false, true));
+    SimulatedContainer container = world.pods.container(created);
+    assertThat(container.state()).isInstanceOf(ContainerState.Created.class);
+    try (ContainerProcess process = world.streams.processes.getFirst().get()) {
+      assertThat(container.attachedBeforeStart()).isEqualTo(1);
+      assertThat(container.state()).isInstanceOf(ContainerState.Running.class);
+      assertThat(world.pods.commands.lastSize).contains(new TerminalSize(99, 33));
+      assertThat(new String(process.stdout().orElseThrow().readAllBytes(), UTF_8))
+          .isEqualTo("from the start");
+    }
+    CriWorld.assertFails(
+        Status.Code.FAILED_PRECONDITION,
+        "CONTAINER_RUNNING state, not created and not started",
+        () -> startAttached(created));
+  }
+
+  @Test
+  void aStartThatFailsLetsGoOfItsStreams() {
+    String created =
+        world.createContainer(
+            world.runSandbox("shell"), CriWorld.containerConfig("shell").setTty(true).build());
+    startAttached(created);
+    world.pods.nextFailure = Failure.internal("executable file `x` not found in $PATH");
+
+    assertThatThrownBy(() -> world.streams.processes.getFirst().get()).hasMessageContaining("`x`");
+
+    assertThat(world.pods.commands.open()).isZero();
+  }
+
+  private String startAttached(String containerId) {
+    return world
+        .node
+        .startAttached(
+            StartAttachedRequest.newBuilder()
+                .setContainerId(containerId)
+                .setStdin(true)
+                .setStdout(true)
+                .setColumns(99)
+                .setRows(33)
+                .build())
+        .getUrl();
   }
 
   @Test

@@ -33,6 +33,7 @@ class HttpUpgradeTest {
       waiting.add(
           new StreamingRequest.RemoteCommand(
               false,
+              false,
               new StreamOptions(false, true, true, true),
               () -> {
                 throw Failure.internal("not opened here");

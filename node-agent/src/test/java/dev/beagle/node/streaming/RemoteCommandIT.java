@@ -224,6 +224,7 @@ class RemoteCommandIT {
     URI url =
         server.attach(
             OUTPUTS,
+            false,
             () ->
                 new SimulatedProcess(
                     OUTPUTS,

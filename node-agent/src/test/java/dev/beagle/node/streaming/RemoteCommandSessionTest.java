@@ -42,9 +42,18 @@ class RemoteCommandSessionTest {
       boolean attach,
       StreamOptions options,
       Supplier<ContainerProcess> opener) {
+    return connect(protocol, attach, false, options, opener);
+  }
+
+  private SimulatedConnection connect(
+      RemoteCommandProtocol protocol,
+      boolean attach,
+      boolean detaches,
+      StreamOptions options,
+      Supplier<ContainerProcess> opener) {
     return new SimulatedConnection(
         new RemoteCommandSession(
-            new RemoteCommand(attach, options, opener),
+            new RemoteCommand(attach, detaches, options, opener),
             protocol,
             StreamingLimits.STANDARD,
             threads));
@@ -234,6 +243,7 @@ class RemoteCommandSessionTest {
         new RemoteCommandSession(
             new RemoteCommand(
                 false,
+                false,
                 ALL,
                 () ->
                     started(
@@ -258,6 +268,56 @@ class RemoteCommandSessionTest {
     assertThat(client.awaitEnd()).endsWith("finished");
     assertThat(sawEnd.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(process.get().closed().await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void theEndOfAnAttachmentsInputEndsItsOutputsWhereItDetaches() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    AtomicBoolean goesOn = new AtomicBoolean();
+    SimulatedConnection client =
+        connect(
+            RemoteCommandProtocol.V4,
+            true,
+            true,
+            ALL,
+            () ->
+                started(
+                    ALL,
+                    streams -> {
+                      goesOn.set(true);
+                      never.await();
+                      return 0;
+                    }));
+    client.open(1, "error");
+    SimulatedConnection.Stream stdin = client.open(3, "stdin");
+    client.open(5, "stdout");
+    client.open(7, "stderr");
+    Awaitility.await().untilTrue(goesOn);
+    stdin.clientCloses();
+    assertThat(client.awaitEnd()).contains(SUCCESS).endsWith("finished");
+    assertThat(process.get().exit()).isNotDone();
+    never.countDown();
+  }
+
+  @Test
+  void theEndOfAnAttachmentsInputLeavesItsOutputsElsewhere() throws Exception {
+    SimulatedConnection client =
+        connect(
+            RemoteCommandProtocol.V4,
+            true,
+            false,
+            new StreamOptions(false, true, true, false),
+            () ->
+                started(
+                    new StreamOptions(false, true, true, false),
+                    streams -> {
+                      streams.in().readAllBytes();
+                      return say(streams, "after the end", 0);
+                    }));
+    client.open(1, "error");
+    client.open(3, "stdin").clientCloses();
+    client.open(5, "stdout");
+    assertThat(client.awaitEnd()).contains("stdout: after the end", SUCCESS);
   }
 
   @Test

@@ -322,7 +322,9 @@ final class LocalContainer implements Container {
 
   @Override
   public ContainerProcess attach(boolean stdin, boolean stdout, boolean stderr) {
-    requireRunning();
+    if (!(state() instanceof ContainerState.Created)) {
+      requireRunning();
+    }
     return sandbox.streams().attach(this, stdin, stdout, stderr);
   }
 

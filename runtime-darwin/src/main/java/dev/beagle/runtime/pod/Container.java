@@ -42,7 +42,12 @@ public interface Container {
    */
   ContainerProcess exec(ExecSpec spec);
 
-  /** The container's own streams from now on; several may attach. */
+  /**
+   * The container's own streams from now on; several may attach. Who attaches before the start
+   * misses nothing.
+   *
+   * @throws dev.beagle.failure.Failure WRONG_STATE unless Created or running
+   */
   ContainerProcess attach(boolean stdin, boolean stdout, boolean stderr);
 
   /** Closes the log and opens its path anew (after a rotation). WRONG_STATE unless running. */
