@@ -136,11 +136,23 @@ static int parse(int count, char **arguments, struct options *options) {
              : 0;
 }
 
-static int join_cgroups(const struct options *options, struct failure *failure) {
+/*
+ * With v1 by `tasks`, where it is there: a thread that moves itself and nobody else takes no lock, while
+ * whoever writes to cgroup.procs waits for a grace period of RCU, some 10 ms. There is no other thread yet.
+ */
+static int open_members(const char *cgroup) {
   char path[4096];
+  snprintf(path, sizeof(path), "%s/tasks", cgroup);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd >= 0 || errno != ENOENT)
+    return fd;
+  snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+  return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+static int join_cgroups(const struct options *options, struct failure *failure) {
   for (size_t i = 0; i < options->cgroup_count; i++) {
-    snprintf(path, sizeof(path), "%s/cgroup.procs", options->cgroups[i]);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    int fd = open_members(options->cgroups[i]);
     if (fd < 0 || write(fd, "0", 1) != 1)
       return fail_errno(failure, errno, "joining cgroup %s", options->cgroups[i]);
     close(fd);

@@ -89,7 +89,7 @@ static const struct wire_field create_container_fields[] = {
     FIELD(3, WIRE_STRING, create_container, upper),     FIELD(4, WIRE_BYTES, create_container, config),
     FIELD(5, WIRE_BOOL, create_container, has_stdin),   FIELD(6, WIRE_BOOL, create_container, stdin_once),
     FIELD(7, WIRE_BOOL, create_container, tty),         FIELD(8, WIRE_STRING, create_container, log),
-    FIELD(9, WIRE_STRING, create_container, cgroup),
+    FIELD(9, WIRE_STRING, create_container, cgroup),    FIELD(10, WIRE_BOOL, create_container, unsynced),
 };
 static TYPE(create_container);
 

@@ -89,6 +89,7 @@ struct create_container {
   bool tty;
   const char *log;
   const char *cgroup;
+  bool unsynced;
 };
 
 struct container_name {

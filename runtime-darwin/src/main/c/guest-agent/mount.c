@@ -143,11 +143,14 @@ void folder_remove_all(void) {
     }
 }
 
-/* Options of overlayfs for layers that are linked as l/0 (topmost) and so on, and for the upper folder linked
- * as u. */
-static int overlay_options(char *text, size_t room, size_t layers, bool upper) {
-  size_t at = (size_t)snprintf(text, room, "%s%s,lowerdir=", OVERLAY_OPTIONS,
-                               upper ? ",upperdir=u/upper,workdir=u/work" : "");
+/*
+ * Options of overlayfs for layers that are linked as l/0 (topmost) and so on, and for the upper folder linked
+ * as u. Without `volatile` each unmount writes back all that the disk below has not got yet, whoever's it is.
+ */
+static int overlay_options(char *text, size_t room, size_t layers, bool upper, bool unsynced) {
+  size_t at =
+      (size_t)snprintf(text, room, "%s%s%s,lowerdir=", OVERLAY_OPTIONS,
+                       upper ? ",upperdir=u/upper,workdir=u/work" : "", upper && unsynced ? ",volatile" : "");
   for (size_t i = 0; i < layers && at < room; i++)
     at += (size_t)snprintf(text + at, room - at, "%sl/%zu", i == 0 ? "" : ":", i);
   return at < room ? 0 : -E2BIG;
@@ -195,7 +198,7 @@ static int mount_overlay(const struct create_container *request, struct failure 
     result = link_folder(request->upper, "u", failure);
   if (result != 0)
     return result;
-  result = overlay_options(options, sizeof(options), count, upper);
+  result = overlay_options(options, sizeof(options), count, upper, request->unsynced);
   if (result != 0)
     return fail_errno(failure, result, "naming %zu layers", count);
   if (mount("beagle", "rootfs", "overlay", upper ? 0 : MS_RDONLY, options) != 0)

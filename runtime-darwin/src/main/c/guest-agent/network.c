@@ -3,7 +3,9 @@
  * are, large segments and missing checksums included (the 12-byte header has num_buffers, as in VMs).
  *
  * Everything here happens in the namespace that the calling thread is in: a TAP belongs to the one where
- * /dev/net/tun was opened. It lives as long as its descriptor, so a killed agent leaves none behind.
+ * /dev/net/tun was opened. In the world's it lives as long as its descriptor, so a killed agent leaves none
+ * behind. In a namespace of the sandbox's own it lives as long as that, which the agent's death ends as well:
+ * the kernel then takes it apart behind us, and closing the descriptor does not wait for that (10 to 20 ms).
  */
 #include "network.h"
 
@@ -107,7 +109,7 @@ static int configure(int socket, int index, const struct interface *interface, s
   return result == 0 ? 0 : fail_errno(failure, result, "giving %s its routes", interface->name);
 }
 
-int network_open(const struct interface *interface, struct failure *failure) {
+int network_open(const struct interface *interface, bool own_namespace, struct failure *failure) {
   int result = check(interface, failure);
   if (result != 0)
     return result;
@@ -120,6 +122,8 @@ int network_open(const struct interface *interface, struct failure *failure) {
     result = fail_errno(failure, socket < 0 ? socket : index, "finding %s", interface->name);
   else
     result = configure(socket, index, interface, failure);
+  if (result == 0 && own_namespace && ioctl(tap, TUNSETPERSIST, 1) != 0)
+    result = fail_errno(failure, errno, "keeping %s", interface->name);
   if (socket >= 0)
     close(socket);
   if (result != 0) {

@@ -7,9 +7,10 @@
 /* In the calling thread's network namespace: lo up, if it is a new one. */
 int network_loopback_up(struct failure *failure);
 /* In the calling thread's network namespace: makes the TAP with all that it has, and starts to pump its
- * frames. */
-int network_open(const struct interface *interface, struct failure *failure);
-/* Ends the pump; the TAP goes with it. */
+ * frames. The TAP of a namespace of the sandbox's own lives as long as that, another one until network_close.
+ */
+int network_open(const struct interface *interface, bool own_namespace, struct failure *failure);
+/* Ends the pump. */
 void network_close(void);
 
 #endif

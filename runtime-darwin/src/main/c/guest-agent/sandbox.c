@@ -170,7 +170,7 @@ static int configure(const struct open_sandbox *request, int flags, struct failu
   if (result == 0)
     result = set_sysctls(&request->sysctls, flags, failure);
   if (result == 0 && request->network != NULL)
-    result = network_open(request->network, failure);
+    result = network_open(request->network, (flags & CLONE_NEWNET) != 0, failure);
   if (result == 0 && request->shared_pid)
     result = start_pause(failure);
   return result == 0 ? pin_all(flags, failure) : result;

@@ -248,6 +248,14 @@ class Life(AgentTest):
         self.assertEqual(exited.get("code", 0), 0)
         self.assertEqual(b" ".join(contents(self.world.read_log("c1"))), b"119120")
 
+    def test_what_need_not_last_is_not_synced(self):
+        self.world.open_sandbox(self.client)
+        script = "grep ' / / ' /proc/self/mountinfo; echo x >/new; sync /new"
+        for name, unsynced in (("c1", True), ("c2", False)):
+            self.assertEqual(self.run_container(name, ["sh", "-c", script], unsynced=unsynced).get("code", 0), 0)
+            options = b"".join(contents(self.world.read_log(name))).rsplit(b" ", 1)[1].split(b",")
+            self.assertEqual(b"volatile" in options, unsynced)
+
 
 class Streams(AgentTest):
     def test_exec(self):

@@ -198,7 +198,9 @@ final class ContainerCreation {
             .setStdin(spec.stdin())
             .setStdinOnce(spec.stdinOnce())
             .setTty(spec.tty())
-            .setCgroup(cgroup);
+            .setCgroup(cgroup)
+            // With the machine the container ends, and nobody mounts what it wrote again.
+            .setUnsynced(true);
     record.layers().forEach(diffId -> create.addLayers(layerName(diffId)));
     if (!record.logPath().isEmpty()) {
       create.setLog(openLog(Path.of(record.logPath())));
