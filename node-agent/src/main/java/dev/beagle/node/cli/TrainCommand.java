@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * The build's training run: does, without effect, what commands and the daemon do, so that the
@@ -32,6 +34,12 @@ import picocli.CommandLine.Command;
 @Command(name = "train", hidden = true)
 final class TrainCommand implements Callable<Integer> {
   private final CliContext context;
+
+  @Option(
+      names = "--node",
+      paramLabel = "DIR",
+      description = "An empty folder: run pods on a node in it, too.")
+  @Nullable Path node;
 
   TrainCommand(CliContext context) {
     this.context = context;
@@ -50,6 +58,9 @@ final class TrainCommand implements Callable<Integer> {
     } finally {
       Files.deleteIfExists(socket);
       Files.deleteIfExists(folder);
+    }
+    if (node != null) {
+      new TrainingNode(context, node).run();
     }
     return ExitCodes.OK;
   }

@@ -24,6 +24,9 @@ public final class EmbeddedImage {
   public static final int PORT = 80;
 
   private static final String PROGRAM = "beagle-web";
+
+  /** In the image. */
+  public static final String PROGRAM_PATH = "/" + PROGRAM;
   private static final List<String> ARCHITECTURES = List.of("amd64", "arm64");
 
   private final SortedMap<String, byte[]> programs;
