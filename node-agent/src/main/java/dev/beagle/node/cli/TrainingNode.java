@@ -87,11 +87,9 @@ final class TrainingNode {
                       .build()));
     }
     client.runtime(
-        CallLimits.QUERY,
-        stub -> stub.listPodSandbox(ListPodSandboxRequest.getDefaultInstance()));
+        CallLimits.QUERY, stub -> stub.listPodSandbox(ListPodSandboxRequest.getDefaultInstance()));
     client.runtime(
-        CallLimits.QUERY,
-        stub -> stub.listContainers(ListContainersRequest.getDefaultInstance()));
+        CallLimits.QUERY, stub -> stub.listContainers(ListContainersRequest.getDefaultInstance()));
     pod.remove();
   }
 }
