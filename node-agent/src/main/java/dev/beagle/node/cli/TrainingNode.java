@@ -3,6 +3,7 @@ package dev.beagle.node.cli;
 import dev.beagle.cri.v1.ExecSyncRequest;
 import dev.beagle.cri.v1.ListContainersRequest;
 import dev.beagle.cri.v1.ListPodSandboxRequest;
+import dev.beagle.lifecycle.Closer;
 import dev.beagle.node.cli.NodeStarter.RunningNode;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
@@ -44,16 +45,15 @@ final class TrainingNode {
                 Optional.empty(),
                 Optional.of(folder.resolve("root")),
                 Optional.of(folder.resolve("run")));
-    try (NodeFolder root = NodeFolder.claim(config.root(), "root");
-        NodeFolder run = NodeFolder.claim(config.run(), "run")) {
+    try (Closer closer = new Closer()) {
+      closer.register(NodeFolder.claim(config.root(), "root"));
+      closer.register(NodeFolder.claim(config.run(), "run"));
       RunningNode node = context.starter().start(config, context.installation());
-      try (CriClient client = CriClient.connect(config.criSocket())) {
-        String image = new Images(client).pull(EmbeddedImage.REFERENCE);
-        for (int number = 0; number < PODS; number++) {
-          livePod(client, "train-" + number, image);
-        }
-      } finally {
-        node.stop(true);
+      closer.onClose(() -> node.stop(true));
+      CriClient client = closer.register(CriClient.connect(config.criSocket()));
+      String image = new Images(client).pull(EmbeddedImage.REFERENCE);
+      for (int number = 0; number < PODS; number++) {
+        livePod(client, "train-" + number, image);
       }
     }
   }
@@ -88,11 +88,9 @@ final class TrainingNode {
                       .build()));
     }
     client.runtime(
-        CallLimits.QUERY,
-        stub -> stub.listPodSandbox(ListPodSandboxRequest.getDefaultInstance()));
+        CallLimits.QUERY, stub -> stub.listPodSandbox(ListPodSandboxRequest.getDefaultInstance()));
     client.runtime(
-        CallLimits.QUERY,
-        stub -> stub.listContainers(ListContainersRequest.getDefaultInstance()));
+        CallLimits.QUERY, stub -> stub.listContainers(ListContainersRequest.getDefaultInstance()));
     pod.remove();
   }
 }
