@@ -27,10 +27,7 @@ public final class EmbeddedImage {
 
   /** In the image. */
   public static final String PROGRAM_PATH = "/" + PROGRAM;
-<<<<<<< HEAD
-=======
 
->>>>>>> perf
   private static final List<String> ARCHITECTURES = List.of("amd64", "arm64");
 
   private final SortedMap<String, byte[]> programs;
