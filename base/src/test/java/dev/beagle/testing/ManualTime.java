@@ -9,10 +9,16 @@ public final class ManualTime implements Time {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   private long nanos;
+  private Duration wall = Duration.ZERO;
 
   @Override
   public synchronized Instant now() {
-    return START.plusNanos(nanos);
+    return START.plusNanos(nanos).plus(wall);
+  }
+
+  /** Somebody sets the wall clock; the monotonic one does not notice. */
+  public synchronized void setWallClock(Duration change) {
+    wall = wall.plus(change);
   }
 
   @Override

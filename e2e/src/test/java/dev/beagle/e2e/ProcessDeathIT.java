@@ -144,7 +144,7 @@ final class ProcessDeathIT extends NodeIT {
   }
 
   /** By its first argument: crun runs itself from a copy, under another name. */
-  private static boolean isRuntime(Processes.Seen seen) {
+  static boolean isRuntime(Processes.Seen seen) {
     String program = seen.command().split(" ", 2)[0];
     return OCI_RUNTIMES.contains(program.substring(program.lastIndexOf('/') + 1));
   }

@@ -62,10 +62,10 @@ final class ContainerCreation {
       undo.onClose(() -> sandbox.forget(id));
       ContainerFiles.create(environment.containerFolder(), id);
       undo.onClose(() -> ContainerFiles.delete(environment.containerFolder(), id));
-      undo.onClose(() -> LocalSandbox.deleteInWorld(world, record));
+      undo.onClose(() -> SandboxEnd.deleteInWorld(world, record));
       world.addFolders(folders);
       create(process, targetPid, record);
-      container.write(Phase.KEPT);
+      container.kept();
       undo.release();
       return container;
     }

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,23 +44,29 @@ final class ContainerFiles {
     deleteTree(parent.resolve(id.value()));
   }
 
-  /**
-   * Deletes folders of containers that are not among these. One that cannot be deleted is left for
-   * the next start: it must not keep the node from starting.
-   */
-  static void retain(Path parent, Set<String> known) {
+  /** Ids of containers that left a folder and are not among these. */
+  static Set<String> unknown(Path parent, Set<String> known) {
     if (!Files.isDirectory(parent)) {
-      return;
+      return Set.of();
     }
-    List<Path> unknown;
     try (Stream<Path> folders = Files.list(parent)) {
-      unknown = folders.filter(f -> !known.contains(f.getFileName().toString())).toList();
+      return folders
+          .map(folder -> folder.getFileName().toString())
+          .filter(name -> !known.contains(name))
+          .collect(Collectors.toUnmodifiableSet());
     } catch (IOException error) {
       throw Failure.internal("cannot list " + parent, error);
     }
-    for (Path folder : unknown) {
+  }
+
+  /**
+   * Deletes the folders of these containers. One that cannot be deleted is left for the next start:
+   * it must not keep the node from starting.
+   */
+  static void deleteAll(Path parent, Set<String> ids) {
+    for (String id : ids) {
       try {
-        deleteTree(folder);
+        deleteTree(parent.resolve(id));
       } catch (Failure failure) {
         LOG.error("what a removed container wrote stays: {}", failure.reason());
       }

@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A container on a world. Work that changes what exists holds the sandbox's lock; a change of state
- * is one short step under this object's monitor, written to the record before anybody sees it, so
- * that an exit never waits for a call in progress.
+ * is one short step under this object's monitor, so that an exit never waits for a call in
+ * progress; it is written down before anybody is told, or as soon as the disk lets us.
  */
 final class LocalContainer implements Container {
   static final Duration CALL_LIMIT = Duration.ofMinutes(2);
@@ -106,18 +106,37 @@ final class LocalContainer implements Container {
     return Optional.of(record.logPath()).filter(path -> !path.isEmpty());
   }
 
-  synchronized void write(Phase phase) {
-    record = record.with(phase);
-    writeRecord();
+  /** It is made: from now on a successor keeps it. */
+  synchronized void kept() {
+    ContainerRecord next = record.with(Phase.KEPT);
+    sandbox.environment().records().write(next);
+    record = next;
   }
 
-  private synchronized void write(ContainerState state) {
-    record = record.with(state);
-    writeRecord();
+  /** A successor goes on with the removal, unless the disk is full: then its client has to. */
+  synchronized void removing() {
+    record = record.with(Phase.REMOVING);
+    try {
+      writeRecord();
+    } catch (Failure failure) {
+      LOG.warn("container {} is removed without a note of it: {}", id(), failure.reason());
+    }
+  }
+
+  /**
+   * Writes down how it is, now or when the disk lets us: what it tells has happened.
+   *
+   * @param then once it is written
+   */
+  private void keepRecord(Runnable then) {
+    sandbox
+        .environment()
+        .lateWrites()
+        .write("the record of container " + id(), this::writeRecord, then);
   }
 
   /** An exit that is told late must not bring a deleted record back. */
-  private void writeRecord() {
+  private synchronized void writeRecord() {
     if (!deleted) {
       sandbox.environment().records().write(record);
     }
@@ -154,36 +173,49 @@ final class LocalContainer implements Container {
   }
 
   /** The exit of a short process may have come first. */
-  synchronized void running(Instant since, long pid) {
+  void running(Instant since, long pid) {
+    synchronized (this) {
+      if (state() instanceof ContainerState.Created) {
+        record = record.with(new ContainerState.Running(since, pid));
+      } else if (state() instanceof ContainerState.Exited exited && exited.startedAt().isEmpty()) {
+        record =
+            record.with(
+                new ContainerState.Exited(
+                    Optional.of(since),
+                    exited.at(),
+                    exited.status(),
+                    exited.reason(),
+                    exited.message()));
+      } else {
+        return;
+      }
+    }
+    keepRecord(() -> {});
+  }
+
+  private void startFailed(Failure failure) {
     if (state() instanceof ContainerState.Created) {
-      write(new ContainerState.Running(since, pid));
-    } else if (state() instanceof ContainerState.Exited exited && exited.startedAt().isEmpty()) {
-      write(
-          new ContainerState.Exited(
-              Optional.of(since), exited.at(), exited.status(), exited.reason(), exited.message()));
+      end(
+          sandbox.environment().time().now(),
+          new ExitStatus(START_ERROR_CODE, false),
+          "StartError",
+          failure.reason(),
+          () -> {});
     }
   }
 
-  private synchronized void startFailed(Failure failure) {
-    if (state() instanceof ContainerState.Created) {
-      ExitStatus status = new ExitStatus(START_ERROR_CODE, false);
-      write(
-          new ContainerState.Exited(
-              Optional.empty(),
-              sandbox.environment().time().now(),
-              status,
-              "StartError",
-              failure.reason()));
-      exit.complete(status);
-    }
-  }
-
-  /** The agent's word that the process has ended; it is told once that is written down. */
+  /** The agent's word that the process has ended; it is acknowledged once that is written down. */
   void exited(Exited event) {
     ExitStatus status = new ExitStatus(event.getCode() & 0xff, event.getOomKilled());
     String reason = status.oomKilled() ? "OOMKilled" : status.code() == 0 ? "Completed" : "Error";
-    end(instant(event.getAt()), status, reason, "");
-    sandbox.acknowledge(AcknowledgeExit.newBuilder().setContainer(event.getContainer()).build());
+    end(
+        instant(event.getAt()),
+        status,
+        reason,
+        "",
+        () ->
+            sandbox.acknowledge(
+                AcknowledgeExit.newBuilder().setContainer(event.getContainer()).build()));
   }
 
   /** The world went away and nobody can say how the process ended. */
@@ -193,30 +225,31 @@ final class LocalContainer implements Container {
           sandbox.environment().time().now(),
           new ExitStatus(UNKNOWN_CODE, false),
           "Unknown",
-          "the container's sandbox is gone");
+          "the container's sandbox is gone",
+          () -> {});
     }
   }
 
-  private synchronized void end(Instant at, ExitStatus status, String reason, String message) {
-    if (!(state() instanceof ContainerState.Exited)) {
-      LOG.info(
-          "container {} ({}) of pod {} ended: {}, exit code {}",
-          id().shortForm(),
-          spec().name().name(),
-          sandbox.spec().name().name(),
-          reason,
-          status.code());
+  private void end(Instant at, ExitStatus status, String reason, String message, Runnable written) {
+    synchronized (this) {
+      Optional<Instant> since =
+          state() instanceof ContainerState.Running running
+              ? Optional.of(running.since())
+              : Optional.empty();
+      // Said again after a reconnect: the first word stands.
+      if (!(state() instanceof ContainerState.Exited)) {
+        record = record.with(new ContainerState.Exited(since, at, status, reason, message));
+        LOG.info(
+            "container {} ({}) of pod {} ended: {}, exit code {}",
+            id().shortForm(),
+            spec().name().name(),
+            sandbox.spec().name().name(),
+            reason,
+            status.code());
+      }
     }
     try {
-      switch (state()) {
-        case ContainerState.Created() ->
-            write(new ContainerState.Exited(Optional.empty(), at, status, reason, message));
-        case ContainerState.Running(Instant since, _) ->
-            write(new ContainerState.Exited(Optional.of(since), at, status, reason, message));
-        case ContainerState.Exited _ ->
-            // Said again after a reconnect: the first word stands.
-            LOG.debug("exit of container {} is known already", id());
-      }
+      keepRecord(written);
     } finally {
       exit.complete(status);
     }
@@ -229,6 +262,7 @@ final class LocalContainer implements Container {
     }
     Optional<World> world = sandbox.liveWorld();
     if (world.isEmpty()) {
+      sandbox.requireAnswer();
       return;
     }
     if (grace.isPositive()) {

@@ -78,16 +78,22 @@ public final class LocalPodRuntime implements PodRuntime {
     Set<SandboxId> known = new HashSet<>(sandboxes.keySet());
     known.add(SandboxId.NODE);
     Set<String> containers = new HashSet<>();
-    containers().forEach(container -> containers.add(container.id().value()));
+    for (LocalSandbox sandbox : sandboxes.values()) {
+      // Also those whose making is undone once the agent answers.
+      sandbox.allContainers().forEach(container -> containers.add(container.id().value()));
+    }
     for (Stored left : outcome.left()) {
       known.add(left.sandbox().id());
       left.containers().forEach(container -> containers.add(container.id().value()));
       unrecoveredLayers.addAll(
           left.containers().stream().flatMap(container -> container.layers().stream()).toList());
     }
-    kinds.stream().filter(kind -> kind.problem().isEmpty()).forEach(kind -> kind.sweep(known));
+    Set<String> lost = ContainerFiles.unknown(environment.containerFolder(), containers);
+    kinds.stream()
+        .filter(kind -> kind.problem().isEmpty())
+        .forEach(kind -> kind.sweep(known, lost));
     environment.networks().retain(known);
-    ContainerFiles.retain(environment.containerFolder(), containers);
+    ContainerFiles.deleteAll(environment.containerFolder(), lost);
     retainLayers();
   }
 
@@ -100,7 +106,7 @@ public final class LocalPodRuntime implements PodRuntime {
   private Set<String> usedLayers() {
     Set<String> used = new HashSet<>(unrecoveredLayers);
     for (LocalSandbox sandbox : sandboxes.values()) {
-      if (sandbox.liveWorld().isPresent()) {
+      if (sandbox.mayRun()) {
         sandbox.allContainers().forEach(container -> used.addAll(container.record().layers()));
       }
     }

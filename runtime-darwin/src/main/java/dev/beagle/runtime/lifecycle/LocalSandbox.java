@@ -1,12 +1,7 @@
 package dev.beagle.runtime.lifecycle;
 
 import dev.beagle.failure.Failure;
-import dev.beagle.failure.FailureKind;
-import dev.beagle.lifecycle.Closer;
-import dev.beagle.lifecycle.Tasks;
 import dev.beagle.runtime.guest.wire.AcknowledgeExit;
-import dev.beagle.runtime.guest.wire.CloseSandbox;
-import dev.beagle.runtime.guest.wire.DeleteContainer;
 import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.oci.ContainerConfig;
@@ -14,12 +9,10 @@ import dev.beagle.runtime.pod.Container;
 import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.pod.ContainerSpec;
 import dev.beagle.runtime.pod.ExecSpec;
-import dev.beagle.runtime.pod.NamespaceMode;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.pod.SandboxSpec;
 import dev.beagle.runtime.pod.SandboxState;
-import dev.beagle.runtime.state.ContainerRecord;
 import dev.beagle.runtime.state.ContainerRecord.Phase;
 import dev.beagle.runtime.state.SandboxRecord;
 import dev.beagle.runtime.world.SandboxKind;
@@ -32,7 +25,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -41,11 +33,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A sandbox on a world. One lock per sandbox: whoever changes what exists holds it; it is never
- * held while waiting for a process to end. The record is written before a state shows.
+ * held while waiting for a process to end. How it ends is {@link SandboxEnd}'s.
  */
 final class LocalSandbox implements Sandbox {
   private static final Logger LOG = LoggerFactory.getLogger(LocalSandbox.class);
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(20);
 
   private final PodEnvironment environment;
   private final SandboxKind kind;
@@ -53,8 +44,10 @@ final class LocalSandbox implements Sandbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<ContainerId, LocalContainer> containers = new ConcurrentHashMap<>();
   private final WorldStreams streams = new WorldStreams(this);
+  private final SandboxEnd end = new SandboxEnd(this);
   private volatile SandboxRecord record;
   private volatile @Nullable World world;
+  private volatile @Nullable String awaited;
 
   LocalSandbox(
       PodEnvironment environment, SandboxKind kind, SandboxRecord record, Runnable onRelease) {
@@ -140,16 +133,8 @@ final class LocalSandbox implements Sandbox {
     }
   }
 
-  /** Writes the state down, then shows it. */
-  void become(SandboxState state) {
-    record = record.with(state);
-    if (!(state instanceof SandboxState.Removed)) {
-      environment.records().write(record);
-    }
-  }
-
   /**
-   * The first world of this sandbox, opened.
+   * The first world of this sandbox, opened. The record is written before the state shows.
    *
    * @throws Failure UNAVAILABLE when it has ended already
    */
@@ -159,23 +144,103 @@ final class LocalSandbox implements Sandbox {
       if (world == null) {
         throw Failure.unavailable("the guest agent of sandbox " + id() + " died at once");
       }
-      become(ready);
+      SandboxRecord next = record.with(ready);
+      environment.records().write(next);
+      record = next;
     });
   }
 
   /** From now on exits and the world's own end are ours to handle. */
   void inhabit(World started) {
     world = started;
+    awaited = null;
     started.agent().onExit(this::exited);
     started.agent().onGone(this::worldGone);
   }
 
+  /** Its agent, which may well be alive, has not been reached yet. */
+  void awaitAgent(String reason) {
+    awaited = reason;
+  }
+
+  /** Whether there is an agent to be reached still. */
+  boolean awaitsAgent() {
+    return state() instanceof SandboxState.Ready && world == null;
+  }
+
+  /** Why the agent was not reached; empty when nobody waits for it. */
+  String awaited() {
+    String reason = awaited;
+    return awaitsAgent() && reason != null ? reason : "";
+  }
+
+  /** After an adoption that took its time: what could not be done without the agent. */
+  void adopted() {
+    try {
+      Adoption.finishContainers(this);
+    } catch (Failure failure) {
+      LOG.error("sandbox {}: {}", id(), failure.reason());
+    }
+    onRelease.run();
+  }
+
+  /**
+   * @throws Failure UNAVAILABLE while nobody knows whether the agent lives
+   */
+  void requireAnswer() {
+    if (awaitsAgent()) {
+      throw Failure.unavailable(
+          "sandbox %s runs, but its guest agent was not reached (%s): it is asked again, and a stop"
+                  .formatted(id(), awaited())
+              + " of the sandbox ends it by force");
+    }
+  }
+
   World readyWorld() {
     World current = world;
-    if (!(state() instanceof SandboxState.Ready) || current == null) {
+    if (!(state() instanceof SandboxState.Ready)) {
+      throw Failure.wrongState("sandbox " + id() + " is not ready");
+    }
+    if (current == null) {
+      requireAnswer();
       throw Failure.wrongState("sandbox " + id() + " is not ready");
     }
     return current;
+  }
+
+  /** No world from now on. Caller holds the lock and sees to what runs. */
+  Optional<World> leaveWorld(String reason) {
+    Optional<World> current = liveWorld();
+    record = record.with(new SandboxState.NotReady(reason));
+    world = null;
+    return current;
+  }
+
+  /** Writes down how it is, now or when the disk lets us. */
+  void keepRecord() {
+    environment
+        .lateWrites()
+        .write("the record of sandbox " + id(), () -> exclusively(this::writeRecord), () -> {});
+  }
+
+  private void writeRecord() {
+    if (!(state() instanceof SandboxState.Removed)) {
+      environment.records().write(record);
+    }
+  }
+
+  /** Its record is deleted. Caller holds the lock. */
+  void removed() {
+    record = record.with(new SandboxState.Removed());
+  }
+
+  SandboxEnd end() {
+    return end;
+  }
+
+  /** Whether containers may be using its layers. */
+  boolean mayRun() {
+    return world != null || state() instanceof SandboxState.Ready;
   }
 
   /** The world while there is one, also of a sandbox that is being stopped. */
@@ -228,35 +293,12 @@ final class LocalSandbox implements Sandbox {
       }
       LOG.error("sandbox {}: its guest agent is gone, ending the sandbox", id());
       try {
-        endWorld("the sandbox's guest agent died");
+        end.endWorld("the sandbox's guest agent died");
       } catch (Failure failure) {
         LOG.error("sandbox {}: {}; a stop tries again", id(), failure.reason());
       }
     });
     onRelease.run();
-  }
-
-  /**
-   * What follows the end of a world, however it came. Each step is taken whatever becomes of the
-   * others: with a full disk, too, nothing may live on unseen. Caller holds the lock.
-   */
-  void endWorld(String reason) {
-    World current = world;
-    world = null;
-    record = record.with(new SandboxState.NotReady(reason));
-    if (current != null) {
-      current.close();
-    }
-    streams.lost();
-    List<String> ids = containers.keySet().stream().map(ContainerId::value).toList();
-    try (Closer steps = new Closer()) {
-      steps.onClose(() -> environment.records().write(record));
-      if (spec().network() != NamespaceMode.NODE) {
-        steps.onClose(() -> environment.networks().detach(id()));
-      }
-      allContainers().forEach(container -> steps.onClose(container::lost));
-      steps.onClose(() -> kind.discard(record.world(), ids));
-    }
   }
 
   @Override
@@ -298,111 +340,18 @@ final class LocalSandbox implements Sandbox {
 
   @Override
   public void stop(Duration grace) {
-    boolean answers = stopContainers(grace);
-    exclusively(() -> {
-      switch (state()) {
-        case SandboxState.Removed() -> LOG.debug("sandbox {} is removed already", id());
-        case SandboxState.NotReady(String reason) -> endWorld(reason);
-        case SandboxState.Ready _, SandboxState.Starting _ -> {
-          if (answers) {
-            closeWorld();
-          }
-          endWorld("stopped");
-        }
-      }
-    });
+    end.stop(grace);
     onRelease.run();
-  }
-
-  /** False when the agent is of no use: then the end of the world ends the containers. */
-  private boolean stopContainers(Duration grace) {
-    if (world == null) {
-      return true;
-    }
-    return !Tasks.all(
-            localContainers().stream()
-                .map(container -> (Callable<Boolean>) () -> stopOrLog(container, grace))
-                .toList())
-        .contains(false);
-  }
-
-  private boolean stopOrLog(LocalContainer container, Duration grace) {
-    try {
-      container.stop(grace);
-      return true;
-    } catch (Failure failure) {
-      LOG.warn("sandbox {} is ended by force: {}", id(), failure.reason());
-      return false;
-    }
-  }
-
-  /** Asks the agent to leave in order; {@link #endWorld} sees to it in any case. */
-  private void closeWorld() {
-    World current = world;
-    if (current == null) {
-      return;
-    }
-    try {
-      current
-          .agent()
-          .call(
-              Request.newBuilder().setCloseSandbox(CloseSandbox.getDefaultInstance()), CLOSE_LIMIT);
-    } catch (Failure failure) {
-      LOG.warn("sandbox {} is ended by force: {}", id(), failure.reason());
-    }
   }
 
   @Override
   public void remove() {
-    stop(Duration.ZERO);
-    exclusively(() -> {
-      if (state() instanceof SandboxState.Removed) {
-        return;
-      }
-      for (LocalContainer container : allContainers()) {
-        delete(container);
-      }
-      environment.records().delete(id());
-      become(new SandboxState.Removed());
-    });
+    end.remove();
     onRelease.run();
   }
 
   void removeContainer(LocalContainer container) {
-    exclusively(() -> {
-      if (containers.containsKey(container.id())) {
-        delete(container);
-      }
-    });
+    end.removeContainer(container);
     onRelease.run();
-  }
-
-  /** Caller holds the lock; can be taken up again after any failure or crash. */
-  private void delete(LocalContainer container) {
-    container.write(Phase.REMOVING);
-    World current = world;
-    if (current != null) {
-      deleteInWorld(current, container.record());
-    }
-    ContainerFiles.delete(environment.containerFolder(), container.id());
-    container.deleteRecord();
-    containers.remove(container.id());
-  }
-
-  static void deleteInWorld(World world, ContainerRecord record) {
-    try {
-      world
-          .agent()
-          .call(
-              Request.newBuilder()
-                  .setDeleteContainer(
-                      DeleteContainer.newBuilder().setContainer(record.id().value())),
-              LocalContainer.CALL_LIMIT);
-    } catch (Failure failure) {
-      if (failure.kind() != FailureKind.NOT_FOUND) {
-        throw failure;
-      }
-    }
-    world.removeFolders(record.folders());
   }
 }

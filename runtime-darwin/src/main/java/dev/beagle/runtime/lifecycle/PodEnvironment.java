@@ -17,4 +17,8 @@ public record PodEnvironment(
     PodNetworks networks,
     Path containerFolder,
     String bootId,
-    Time time) {}
+    Time time) {
+  LateWrites lateWrites() {
+    return new LateWrites(time);
+  }
+}

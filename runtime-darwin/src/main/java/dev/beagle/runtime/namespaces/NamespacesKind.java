@@ -16,6 +16,7 @@ import dev.beagle.runtime.world.WorldRecord;
 import dev.beagle.time.Time;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -32,6 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +53,7 @@ public final class NamespacesKind implements SandboxKind {
   private final String ownCgroup;
   private final Path portSocket;
   private final Cgroups cgroups;
+  private final CgroupIndex index;
   private final Toolbox toolbox;
   private final WorldTraits traits;
   private final LayerMounts layers;
@@ -60,6 +63,7 @@ public final class NamespacesKind implements SandboxKind {
       String ownCgroup,
       Path portSocket,
       Cgroups cgroups,
+      CgroupIndex index,
       Toolbox toolbox,
       WorldTraits traits,
       LayerMounts layers) {
@@ -67,6 +71,7 @@ public final class NamespacesKind implements SandboxKind {
     this.ownCgroup = ownCgroup;
     this.portSocket = portSocket;
     this.cgroups = cgroups;
+    this.index = index;
     this.toolbox = toolbox;
     this.traits = traits;
     this.layers = layers;
@@ -90,6 +95,7 @@ public final class NamespacesKind implements SandboxKind {
               + Integer.toHexString(run.toAbsolutePath().normalize().toString().hashCode()),
           portSocket,
           cgroups,
+          new CgroupIndex(root.resolve("cgroups")),
           Toolbox.assemble(root.resolve("toolbox"), ociRuntime, platform.architecture()),
           HostTraits.read(platform, cgroups),
           new LayerMounts(run.resolve("layers")));
@@ -122,6 +128,7 @@ public final class NamespacesKind implements SandboxKind {
 
   @Override
   public World open(WorldRecord plan) {
+    index.enter(plan);
     try {
       launch(plan);
       return connect(plan, List.of());
@@ -208,23 +215,51 @@ public final class NamespacesKind implements SandboxKind {
 
   @Override
   public Optional<World> adopt(WorldRecord record) {
-    if (!Files.exists(socket(record))) {
+    if (Files.notExists(socket(record))) {
       return Optional.empty();
+    }
+    GuestAgent agent;
+    try {
+      agent = dial(record);
+    } catch (Failure failure) {
+      if (refused(failure)) {
+        LOG.info("agent of sandbox {} is gone: {}", record.sandbox(), failure.reason());
+        return Optional.empty();
+      }
+      throw failure;
     }
     try {
-      GuestAgent agent = dial(record);
-      ProcessList known =
-          agent
-              .call(
-                  Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
-                  CALL_LIMIT)
-              .getProcesses();
-      return Optional.of(
-          new NamespacesWorld(record, socket(record), agent, layers, known.getFoldersList()));
-    } catch (Failure gone) {
-      LOG.info("agent of sandbox {} is gone: {}", record.sandbox().shortForm(), gone.reason());
+      return identify(record, agent);
+    } catch (Failure | OutOfMemoryError unknown) {
+      agent.close();
+      throw unknown;
+    }
+  }
+
+  /** Nobody listens at the socket. All else (no descriptor, no answer in time) tells nothing. */
+  private static boolean refused(Failure failure) {
+    return failure.getCause() instanceof ConnectException;
+  }
+
+  private Optional<World> identify(WorldRecord record, GuestAgent agent) {
+    ProcessList known =
+        agent
+            .call(
+                Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
+                CALL_LIMIT)
+            .getProcesses();
+    if (!known.getSandbox().equals(record.sandbox().value())) {
+      LOG.warn(
+          "the agent at {} is sandbox {}'s, not {}'s",
+          socket(record),
+          known.getSandbox(),
+          record.sandbox());
+      agent.close();
       return Optional.empty();
     }
+    index.complete(record);
+    return Optional.of(
+        new NamespacesWorld(record, socket(record), agent, layers, known.getFoldersList()));
   }
 
   private World connect(WorldRecord record, List<String> folders) {
@@ -258,6 +293,7 @@ public final class NamespacesKind implements SandboxKind {
       paths.add(record.cgroupParent());
     }
     cgroups.killAndRemove(paths);
+    index.remove(record.sandbox());
     try {
       Files.deleteIfExists(socket(record));
     } catch (IOException error) {
@@ -266,15 +302,42 @@ public final class NamespacesKind implements SandboxKind {
   }
 
   @Override
-  public void sweep(Set<SandboxId> known) {
-    List<String> unknown = new ArrayList<>();
+  public void sweep(Set<SandboxId> known, Set<String> lost) {
+    Set<String> ids = known.stream().map(SandboxId::value).collect(Collectors.toSet());
     for (String child : cgroups.children(ownCgroup)) {
-      if (known.stream().noneMatch(id -> id.value().equals(child))) {
-        LOG.warn("ending what is left of sandbox {}, which has no record", child);
-        unknown.add(ownCgroup + "/" + child);
+      if (!ids.contains(child)) {
+        end(child, List.of(ownCgroup + "/" + child));
       }
     }
-    cgroups.killAndRemove(unknown);
+    index
+        .parents()
+        .forEach((id, parent) -> {
+          if (!ids.contains(id)) {
+            // Others may use the same parent: only what carries an id of ours is touched.
+            List<String> ours =
+                cgroups.children(parent).stream()
+                    .filter(child -> child.equals(id) || lost.contains(child))
+                    .map(child -> parent + "/" + child)
+                    .toList();
+            if (end(id, ours)) {
+              index.remove(id);
+            }
+          }
+        });
+  }
+
+  /** What cannot be ended is left for the next start: it must not keep the node from starting. */
+  private boolean end(String id, List<String> paths) {
+    try {
+      if (!paths.isEmpty()) {
+        LOG.warn("ending what is left of sandbox {}, which has no record", id);
+        cgroups.killAndRemove(paths);
+      }
+      return true;
+    } catch (Failure failure) {
+      LOG.error("sandbox {}, which has no record, goes on: {}", id, failure.reason());
+      return false;
+    }
   }
 
   @Override

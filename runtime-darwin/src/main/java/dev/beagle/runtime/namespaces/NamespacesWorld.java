@@ -1,5 +1,7 @@
 package dev.beagle.runtime.namespaces;
 
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.lifecycle.Closer;
 import dev.beagle.runtime.guest.DescriptorHandover;
 import dev.beagle.runtime.guest.GuestAgent;
@@ -103,10 +105,22 @@ final class NamespacesWorld implements World {
   @Override
   public synchronized void removeFolders(List<String> names) {
     for (String name : names) {
-      if (present.remove(name)) {
-        agent.call(
-            Request.newBuilder().setRemoveFolder(RemoveFolder.newBuilder().setName(name)),
-            CALL_LIMIT);
+      if (present.contains(name)) {
+        removeFolder(name);
+        present.remove(name);
+      }
+    }
+  }
+
+  /** Forgotten only once it is gone: after a failure the next call tries again. */
+  private void removeFolder(String name) {
+    try {
+      agent.call(
+          Request.newBuilder().setRemoveFolder(RemoveFolder.newBuilder().setName(name)),
+          CALL_LIMIT);
+    } catch (Failure failure) {
+      if (failure.kind() != FailureKind.NOT_FOUND) {
+        throw failure;
       }
     }
   }

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
@@ -62,7 +63,7 @@ public final class RecordStore {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       }
     } catch (IOException error) {
-      throw Failure.internal("cannot create " + target + ": " + error.getMessage(), error);
+      throw Failure.exhausted("cannot create " + target + ": " + error.getMessage());
     }
     writeAside(target.resolve(SANDBOX_FILE), record);
   }
@@ -126,11 +127,11 @@ public final class RecordStore {
         continue;
       }
       try {
-        SandboxRecord sandbox = json.readValue(Files.readAllBytes(file), SandboxRecord.class);
+        SandboxRecord sandbox = read(file, SandboxRecord.class, SandboxRecord.VERSION);
         List<ContainerRecord> containers = new ArrayList<>();
         complete &= readContainers(each, containers);
         found.add(new Stored(sandbox, List.copyOf(containers)));
-      } catch (IOException | JacksonException error) {
+      } catch (IOException | JacksonException | Failure error) {
         LOG.error("record {} cannot be read and is left alone: {}", file, error.getMessage());
         complete = false;
       }
@@ -144,14 +145,29 @@ public final class RecordStore {
       String name = file.getFileName().toString();
       if (name.startsWith(CONTAINER_PREFIX) && name.endsWith(SUFFIX)) {
         try {
-          found.add(json.readValue(Files.readAllBytes(file), ContainerRecord.class));
-        } catch (IOException | JacksonException error) {
+          found.add(read(file, ContainerRecord.class, ContainerRecord.VERSION));
+        } catch (IOException | JacksonException | Failure error) {
           LOG.error("record {} cannot be read and is left alone: {}", file, error.getMessage());
           complete = false;
         }
       }
     }
     return complete;
+  }
+
+  /** Members that this build does not know are skipped; a form that it does not know is not. */
+  private <T> T read(Path file, Class<T> type, int newest) throws IOException {
+    JsonNode tree = json.readTree(Files.readAllBytes(file));
+    int version = tree.path("version").asInt(0);
+    if (version < 1 || version > newest) {
+      throw Failure.unsupported(
+          "it has version "
+              + version
+              + ", this build reads 1 to "
+              + newest
+              + "; a Beagle that wrote it can still end its pod");
+    }
+    return json.treeToValue(tree, type);
   }
 
   private static List<Path> list(Path folder) {

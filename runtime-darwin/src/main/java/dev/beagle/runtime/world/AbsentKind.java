@@ -44,7 +44,7 @@ public record AbsentKind(String name, String problem) implements SandboxKind {
   }
 
   @Override
-  public void sweep(Set<SandboxId> known) {}
+  public void sweep(Set<SandboxId> known, Set<String> lost) {}
 
   @Override
   public void retire() {}

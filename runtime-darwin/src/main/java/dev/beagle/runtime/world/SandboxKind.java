@@ -24,7 +24,11 @@ public interface SandboxKind {
   /** Starts a world. After a failure {@link #discard} has been done. */
   World open(WorldRecord plan);
 
-  /** The world of an earlier daemon; empty when it is gone. */
+  /**
+   * The world of an earlier daemon; empty when it is certainly gone.
+   *
+   * @throws dev.beagle.failure.Failure when nobody can tell just now: it may well live
+   */
   Optional<World> adopt(WorldRecord record);
 
   /**
@@ -34,8 +38,12 @@ public interface SandboxKind {
    */
   void discard(WorldRecord record, Collection<String> containers);
 
-  /** Ends whatever runs of sandboxes that are not among these. */
-  void sweep(Set<SandboxId> known);
+  /**
+   * Ends whatever runs of sandboxes that are not among these, also where their records are lost.
+   *
+   * @param lost ids of containers that left files and have no record
+   */
+  void sweep(Set<SandboxId> known, Set<String> lost);
 
   /** Removes what this kind keeps for the node as a whole; nothing of it runs any more. */
   void retire();

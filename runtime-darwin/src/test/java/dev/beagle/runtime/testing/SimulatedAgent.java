@@ -53,6 +53,11 @@ public final class SimulatedAgent {
     return List.copyOf(folders);
   }
 
+  /** Containers whose exits nobody acknowledged yet. */
+  public synchronized Set<String> unacknowledged() {
+    return Set.copyOf(exits.keySet());
+  }
+
   synchronized void addFolder(String name) {
     folders.add(name);
   }

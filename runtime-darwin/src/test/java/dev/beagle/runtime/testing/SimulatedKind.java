@@ -25,6 +25,7 @@ public final class SimulatedKind implements SandboxKind {
   private final Map<SandboxId, SimulatedAgent> worlds = new HashMap<>();
   private final Set<String> layers = new HashSet<>();
   private boolean refusing;
+  private int unanswered;
   private Consumer<SimulatedAgent> onOpen = agent -> {};
 
   public SimulatedKind(Path folder) {
@@ -55,6 +56,11 @@ public final class SimulatedKind implements SandboxKind {
   /** Whether opening a world fails. */
   public synchronized void refuse(boolean newWorlds) {
     refusing = newWorlds;
+  }
+
+  /** How many adoptions find an agent that cannot be asked just now. */
+  public synchronized void leaveUnanswered(int adoptions) {
+    unanswered = adoptions;
   }
 
   @Override
@@ -90,6 +96,10 @@ public final class SimulatedKind implements SandboxKind {
 
   @Override
   public synchronized Optional<World> adopt(WorldRecord record) {
+    if (unanswered > 0) {
+      unanswered--;
+      throw Failure.unavailable("too many open files");
+    }
     return Optional.ofNullable(worlds.get(record.sandbox()))
         .filter(SimulatedAgent::alive)
         .map(SimulatedWorld::new);
@@ -101,7 +111,7 @@ public final class SimulatedKind implements SandboxKind {
   }
 
   @Override
-  public synchronized void sweep(Set<SandboxId> known) {
+  public synchronized void sweep(Set<SandboxId> known, Set<String> lost) {
     worlds.keySet().retainAll(known);
   }
 
