@@ -16,7 +16,17 @@ public enum Suite {
   E2E("e2e", "end to end only", List.of("verify", "-pl", "e2e", "-am")),
   HVF("hvf", "micro-VMs on Hypervisor.framework", List.of()),
   KUBERNETES("kubernetes", "a real API server", List.of()),
-  SOAK("soak", "hours of load", List.of()),
+  SOAK(
+      "soak",
+      "pods under random kill -9, BEAGLE_SOAK_MINUTES long",
+      List.of(
+          "verify",
+          "-pl",
+          "e2e",
+          "-am",
+          "-Dsurefire.skip=true",
+          "-Dit.test=Soak",
+          "-Dfailsafe.failIfNoSpecifiedTests=false")),
   FUZZ("fuzz", "parsers against hostile input", List.of());
 
   /** All modules, whose target folders a run writes to. */

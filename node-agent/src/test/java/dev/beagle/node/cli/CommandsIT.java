@@ -272,7 +272,11 @@ class CommandsIT {
       {125, "--name A_b", new String[] {"run", "--name", "A_b", "i"}},
       {125, "expected KEY=VALUE", new String[] {"run", "-e", "=x", "i"}},
       {125, "exec -it", new String[] {"run", "-it", "i"}},
-      {2, "suite soak (hours of load) is not there yet", new String[] {"test", "soak"}},
+      {
+        2,
+        "suite fuzz (parsers against hostile input) is not there yet",
+        new String[] {"test", "fuzz"}
+      },
       {8, "no daemon in this test", new String[] {"daemon", "--root", "r", "--run", "n"}},
     };
   }

@@ -17,9 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecordStoreTest {
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.123456789Z");
@@ -119,5 +123,76 @@ class RecordStoreTest {
 
     assertThat(left).doesNotExist();
     assertThat(nodes.resolve("agent.sock")).exists();
+  }
+
+  /** Recorded by version 1: a later build has to go on reading these files as they are. */
+  @Test
+  void recordsOfVersionOneAreRead() throws Exception {
+    copyVersionOne();
+
+    RecordStore.Loaded loaded = new RecordStore(folder).load();
+
+    assertThat(loaded.complete()).isTrue();
+    RecordStore.Stored stored = loaded.sandboxes().getFirst();
+    SandboxId id = new SandboxId("5".repeat(64));
+    assertThat(stored.sandbox())
+        .isEqualTo(
+            new SandboxRecord(
+                1,
+                "2f1c8a52-5f4e-4a0e-9c37-1f8a3a6f2b10",
+                id,
+                "namespaces",
+                Specs.loggingSandbox("web", "/var/log/pods/web"),
+                NOW,
+                new SandboxState.Ready(List.of(InetAddress.getByName("10.88.0.7"))),
+                new WorldRecord(
+                    id, "/run/beagle/sandboxes/555555555555", "/kubepods/pod1", false)));
+    assertThat(stored.containers())
+        .extracting(ContainerRecord::phase)
+        .containsExactly(Phase.CREATING, Phase.KEPT, Phase.KEPT);
+    assertThat(stored.containers())
+        .extracting(ContainerRecord::state)
+        .containsExactly(
+            new ContainerState.Created(),
+            new ContainerState.Running(NOW, 77),
+            new ContainerState.Exited(
+                Optional.of(NOW), NOW.plusSeconds(1), new ExitStatus(137, true), "OOMKilled", ""));
+    assertThat(stored.containers().getFirst().process().groups()).containsExactly(1000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sandbox.json", "c-%s.json"})
+  void aRecordOfANewerVersionIsLeftAlone(String name) throws Exception {
+    copyVersionOne();
+    Path record = folder.resolve("555555555555").resolve(name.formatted("2".repeat(64)));
+    String newer =
+        Files.readString(record).replace("\"version\": 1,", "\"version\": 2, \"new\": {},");
+    Files.writeString(record, newer);
+
+    RecordStore.Loaded loaded = new RecordStore(folder).load();
+
+    assertThat(loaded.complete()).isFalse();
+    assertThat(record).hasContent(newer);
+  }
+
+  @Test
+  void membersThatAreNotKnownAreSkipped() throws Exception {
+    copyVersionOne();
+    Path record = folder.resolve("555555555555/sandbox.json");
+    Files.writeString(
+        record,
+        Files.readString(record)
+            .replace("\"version\": 1,", "\"version\": 1, \"of a later build\": [1],"));
+    assertThat(new RecordStore(folder).load().sandboxes()).hasSize(1);
+  }
+
+  private void copyVersionOne() throws Exception {
+    Path recorded = Path.of(Objects.requireNonNull(getClass().getResource("version-1")).toURI());
+    Path target = Files.createDirectory(folder.resolve("555555555555"));
+    try (Stream<Path> files = Files.list(recorded.resolve("555555555555"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(file.getFileName().toString()));
+      }
+    }
   }
 }
