@@ -11,14 +11,15 @@ final class LostRecordsIT extends NodeIT {
     Crictl.Pod pod = crictl().runPod(Config.pod(node(), "lost"));
     String id =
         crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "4321"));
-    String ended = crictl().startContainer(pod, Config.container("e", Crictl.BUSYBOX, "true"));
+    // Its cgroup holds no process any more: only its name tells.
+    crictl().startContainer(pod, Config.container("e", Crictl.BUSYBOX, "true"));
     long init = crictl().pid(id);
     node().kill();
     Folders.delete(node().runFolder().resolve("sandboxes").resolve(pod.id().substring(0, 12)));
     node().start();
     assertThat(crictl().run("pods", "-q")).isEmpty();
     assertThat(Processes.alive(init)).isFalse();
-    assertThat(Processes.agents()).isEmpty();
-    assertThat(ended).isNotEqualTo(id);
+    String folder = "/sandboxes/" + pod.id().substring(0, 12) + "/";
+    assertThat(Processes.matching(seen -> seen.command().contains(folder))).isEmpty();
   }
 }

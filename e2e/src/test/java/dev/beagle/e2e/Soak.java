@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,7 +31,17 @@ final class Soak extends NodeIT {
   private static final int CLIENTS = 4;
   private static final Duration SETTLED = Duration.ofSeconds(20);
 
+  private static final Pattern CONTAINER = Pattern.compile("[0-9a-f]{64}");
+
+  /** Short ids of pods whose agents were killed. */
   private final Set<String> ended = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Containers whose OCI runtime was killed: where that was to become the container's process, the
+   * container has ended by SIGKILL.
+   */
+  private final Set<String> hurt = ConcurrentHashMap.newKeySet();
+
   private final AtomicInteger pods = new AtomicInteger();
   private final AtomicInteger abandoned = new AtomicInteger();
   private final AtomicLong deadline = new AtomicLong();
@@ -71,7 +82,7 @@ final class Soak extends NodeIT {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         Random own = new Random(random.nextLong());
-        all.add(clients.submit(() -> live(own)));
+        all.add(clients.submit(() -> liveOrEnd(own)));
       }
       while (killing && goesOn() && all.stream().noneMatch(Future::isDone)) {
         Patience.pause(Duration.ofMillis(500 + random.nextInt(4000)));
@@ -108,9 +119,22 @@ final class Soak extends NodeIT {
       if (what == 1) {
         ended.add(victim.command().replaceAll(".*/([0-9a-f]{12})/agent.sock.*", "$1"));
       }
+      if (what == 3) {
+        CONTAINER.matcher(victim.command()).results().forEach(id -> hurt.add(id.group()));
+      }
       ProcessHandle.of(victim.pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
     kills[what]++;
+  }
+
+  /** What fails ends the others too: the machine is to be seen as it is. */
+  private void liveOrEnd(Random random) {
+    try {
+      live(random);
+    } catch (RuntimeException | AssertionError failure) {
+      deadline.set(System.nanoTime());
+      throw failure;
+    }
   }
 
   private void live(Random random) {
@@ -152,6 +176,9 @@ final class Soak extends NodeIT {
         Patience.repeat(() -> exitOf(ends.get()), () -> ended.contains(pod.substring(0, 12)));
     if (exit.isEmpty() || (exit.get().equals("255") && hopeless(pod))) {
       return false;
+    }
+    if (exit.get().equals("137") && hurt.contains(ends.get())) {
+      return true;
     }
     assertThat(exit.get()).as("exit code of %s in pod %s", ends.get(), pod).isEqualTo("" + code);
     return true;
@@ -197,10 +224,20 @@ final class Soak extends NodeIT {
     throw new AssertionError("no container of pod " + pod + " starts");
   }
 
+  /** A container that is there no more would be a lost one. */
   private boolean startFailed(String id) {
-    return Patience.repeat(() ->
-            crictl().call("inspect", "-o", "go-template", "--template", "{{.status.reason}}", id))
-        .equals("StartError");
+    String told =
+        Patience.repeat(() ->
+            crictl()
+                .call(
+                    "inspect",
+                    "-o",
+                    "go-template",
+                    "--template",
+                    "{{.status.state}} {{.status.reason}}",
+                    id));
+    return told.endsWith(" StartError")
+        || (told.startsWith("CONTAINER_EXITED") && hurt.contains(id));
   }
 
   /** Fails until the container has ended, then prints its exit code. */

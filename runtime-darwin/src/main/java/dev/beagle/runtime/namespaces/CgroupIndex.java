@@ -49,7 +49,10 @@ final class CgroupIndex {
       try {
         enter(world);
       } catch (Failure failure) {
-        LOG.warn("sandbox {} could not be found without its record: {}", world.sandbox(), failure);
+        LOG.warn(
+            "sandbox {} could not be found without its record: {}",
+            world.sandbox(),
+            failure.reason());
       }
     }
   }
@@ -63,16 +66,17 @@ final class CgroupIndex {
     delete(fileOf(id));
   }
 
-  /** Parents by the sandbox's id. */
+  /** Parents by the sandbox's id. A power cut leaves no cgroup, and may leave a file empty. */
   Map<String, String> parents() {
     Map<String, String> parents = new TreeMap<>();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         String name = file.getFileName().toString();
-        if (name.endsWith(ASIDE)) {
-          delete(file);
+        String parent = Files.readString(file);
+        if (!name.endsWith(ASIDE) && Cgroups.isNormal(parent)) {
+          parents.put(name, parent);
         } else {
-          parents.put(name, Files.readString(file));
+          delete(file);
         }
       }
     } catch (IOException error) {

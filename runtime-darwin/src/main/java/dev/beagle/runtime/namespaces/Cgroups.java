@@ -196,9 +196,14 @@ final class Cgroups {
     }
   }
 
-  private static void requireNormal(String path) {
+  /** Whether it names a cgroup below the root. */
+  static boolean isNormal(String path) {
     Path normal = Path.of(path).normalize();
-    if (!path.startsWith("/") || normal.getNameCount() < 1 || !normal.toString().equals(path)) {
+    return path.startsWith("/") && normal.getNameCount() >= 1 && normal.toString().equals(path);
+  }
+
+  private static void requireNormal(String path) {
+    if (!isNormal(path)) {
       throw Failure.invalidArgument("cgroup path " + path + " is not absolute and normal");
     }
   }

@@ -123,6 +123,10 @@ public final class NamespacesKind implements SandboxKind {
   public WorldRecord plan(SandboxId id, String cgroupParent) {
     boolean own = cgroupParent.isEmpty();
     String parent = own ? ownCgroup + "/" + id : Path.of("/", cgroupParent).normalize().toString();
+    if (!Cgroups.isNormal(parent)) {
+      throw Failure.invalidArgument(
+          "cgroup parent " + Failure.shown(cgroupParent) + " is the root: name a cgroup below it");
+    }
     return new WorldRecord(id, sandboxFolder.resolve(id.shortForm()).toString(), parent, own);
   }
 

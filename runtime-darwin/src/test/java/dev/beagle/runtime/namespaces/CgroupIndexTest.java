@@ -21,7 +21,9 @@ class CgroupIndexTest {
     index.enter(new WorldRecord(first, "/run/a", "/kubepods/pod1", false));
     index.complete(new WorldRecord(second, "/run/b", "/kubepods/pod2", false));
     // As a crash leaves it.
-    Files.createFile(folder.resolve("cgroups/x.new"));
+    Files.writeString(folder.resolve("cgroups/x.new"), "/kubepods/pod3");
+    Files.createFile(folder.resolve("cgroups/empty"));
+    Files.writeString(folder.resolve("cgroups/wild"), "/kubepods/../..");
 
     CgroupIndex next = new CgroupIndex(folder.resolve("cgroups"));
     assertThat(next.parents())

@@ -157,7 +157,7 @@ class RecordStoreTest {
             new ContainerState.Running(NOW, 77),
             new ContainerState.Exited(
                 Optional.of(NOW), NOW.plusSeconds(1), new ExitStatus(137, true), "OOMKilled", ""));
-    assertThat(stored.containers().getFirst().process().groups()).containsExactly(1000L);
+    assertThat(stored.containers().getFirst().process().additionalGroups()).containsExactly(1000L);
   }
 
   @ParameterizedTest
