@@ -23,7 +23,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * The ports of a segment with their addresses and published ports, and the record of them. Every
- * change is idempotent and written down before it is answered. Confined to the segment's thread.
+ * change is idempotent and written down before it is answered, or as soon as the disk lets us where
+ * something was taken away. Confined to the segment's thread.
  */
 final class Segment {
   /** The port that is the host itself; pods cannot open flows to it. */
@@ -43,6 +44,7 @@ final class Segment {
   private final RandomGenerator random;
   private final AddressPool pool;
   private final TimerQueue.Timer retry;
+  private final TimerQueue.Timer rewrite;
   private final LongSupplier clock;
   private final Map<String, Attached> ports = new TreeMap<>();
 
@@ -61,6 +63,7 @@ final class Segment {
     this.clock = clock;
     this.pool = new AddressPool(settings.podRange());
     this.retry = timers.timer(this::reopen);
+    this.rewrite = timers.timer(this::writeInTheEnd);
   }
 
   /** A port with all that was agreed about it. */
@@ -198,7 +201,7 @@ final class Segment {
     Attached attached = ports.get(name);
     if (attached != null) {
       remove(attached);
-      write();
+      writeInTheEnd();
     }
   }
 
@@ -222,7 +225,7 @@ final class Segment {
       }
     }
     if (changed) {
-      write();
+      writeInTheEnd();
     }
   }
 
@@ -242,7 +245,7 @@ final class Segment {
     if (attached != null && attached.published.remove(wanted)) {
       attached.notOpen.remove(wanted);
       gateway.forwards().close(wanted.listening(), attached.port);
-      write();
+      writeInTheEnd();
     }
   }
 
@@ -287,6 +290,16 @@ final class Segment {
         .put("range", pool.prefix().toString())
         .put("gateway", pool.gateway().toString())
         .put("ports", (long) ports.size());
+  }
+
+  /** What was taken away is gone, whatever the disk says: a full one learns of it later. */
+  private void writeInTheEnd() {
+    try {
+      write();
+      rewrite.arm(TimerQueue.NEVER);
+    } catch (Failure notWritten) {
+      rewrite.arm(clock.getAsLong() + RETRY_NANOS);
+    }
   }
 
   private void write() {

@@ -140,6 +140,7 @@ class FaultsTest {
     kind.leaveUnanswered(0);
     await()
         .untilAsserted(() -> assertThat(waits.state()).isInstanceOf(SandboxState.NotReady.class));
+    waits.remove();
   }
 
   @Test

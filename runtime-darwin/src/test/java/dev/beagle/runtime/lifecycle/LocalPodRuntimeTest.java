@@ -233,6 +233,7 @@ class LocalPodRuntimeTest {
           assertThat(networks.attached()).containsExactly(other.id());
         });
     assertThat(other.state()).isInstanceOf(SandboxState.Ready.class);
+    dies.remove();
   }
 
   @Test
@@ -388,5 +389,7 @@ class LocalPodRuntimeTest {
     assertThatThrownBy(() -> command.process().await())
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.UNAVAILABLE));
+    // Waits for the end that the agent's death began: it still writes to the folder.
+    sandbox.remove();
   }
 }
