@@ -75,7 +75,8 @@ public final class Images implements AutoCloseable {
         content,
         catalog,
         new ImagePuller(assembly, settings.registry(), time),
-        new ImageImporter(assembly, settings.folder().resolve("import"), settings.maxLayerBytes()));
+        new ImageImporter(
+            assembly, settings.folder().resolve("import"), settings.maxLayerBytes(), floor));
   }
 
   /**
@@ -109,6 +110,8 @@ public final class Images implements AutoCloseable {
    *
    * @param tar read to the archive's end, not closed
    * @param name as with {@link #importFolder}
+   * @throws Failure CORRUPTED for an archive that cannot be used; EXHAUSTED where it is larger than
+   *     is allowed or the disk is full or nearly so; nothing is left then
    */
   public List<Image> importTar(
       InputStream tar, Optional<Reference.Tagged> name, Platform platform, PullProgress progress) {
