@@ -26,6 +26,7 @@ import dev.beagle.node.network.HostInterface;
 import dev.beagle.node.network.RouteConflict;
 import dev.beagle.node.network.SwitchNetworks;
 import dev.beagle.node.network.SwitchWatch;
+import dev.beagle.node.stats.NodeDiskUsage;
 import dev.beagle.node.streaming.StreamingServer;
 import dev.beagle.runtime.lifecycle.LocalPodRuntime;
 import dev.beagle.runtime.lifecycle.PodEnvironment;
@@ -86,6 +87,9 @@ final class NodeDaemon implements RunningNode {
       if (fresh) {
         undo.onClose(() -> hostInterface.ifPresent(HostInterface::end));
       }
+      NodeDiskUsage disks =
+          parts.register(
+              NodeDiskUsage.open(imagesSettings(config).folder(), containerFolder(config), time));
       StreamingServer streaming = parts.register(StreamingServer.open(time));
       CriServer server =
           parts.register(
@@ -96,6 +100,7 @@ final class NodeDaemon implements RunningNode {
                       runtime,
                       networks,
                       new ImageCallsBackend(images, Platform.linux(platform.architecture())),
+                      disks,
                       new StreamingUrls(streaming)),
                   time));
       server.admitCalls();

@@ -27,7 +27,6 @@ import java.util.Optional;
  * touch no disk.
  */
 public final class Images implements AutoCloseable {
-  private final Path folder;
   private final LayerConverter layers;
   private final ContentStore content;
   private final Catalog catalog;
@@ -35,13 +34,11 @@ public final class Images implements AutoCloseable {
   private final ImageImporter importer;
 
   private Images(
-      Path folder,
       LayerConverter layers,
       ContentStore content,
       Catalog catalog,
       ImagePuller puller,
       ImageImporter importer) {
-    this.folder = folder;
     this.layers = layers;
     this.content = content;
     this.catalog = catalog;
@@ -70,7 +67,6 @@ public final class Images implements AutoCloseable {
         new LayerFetcher(layers, settings.layersAtOnce(), settings.maxLayerBytes(), floor);
     ImageAssembly assembly = new ImageAssembly(content, catalog, fetcher);
     return new Images(
-        settings.folder(),
         layers,
         content,
         catalog,
@@ -191,11 +187,6 @@ public final class Images implements AutoCloseable {
    */
   public void collect() {
     catalog.collect();
-  }
-
-  /** Walks the folder: not for every second. */
-  public ImagesUsage usage() {
-    return FileTrees.measure(folder);
   }
 
   /** Cancels the pulls that run and waits for their end. */

@@ -61,7 +61,7 @@ public final class CriServer implements AutoCloseable {
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
             .addService(runtimeService(node, backend, time))
-            .addService(new ImageCalls(backend.images(), time))
+            .addService(new ImageCalls(backend.images(), backend.disks()))
             // The last one is the outermost.
             .intercept(new FailureInterceptor())
             .intercept(new Gate())
@@ -76,7 +76,7 @@ public final class CriServer implements AutoCloseable {
         new SandboxCalls(backend.runtime(), objects),
         new ContainerCalls(node, objects, backend.images()),
         new StreamCalls(objects, backend.streams(), time),
-        new StatsCalls(objects));
+        new StatsCalls(objects, backend.disks()));
   }
 
   /**
