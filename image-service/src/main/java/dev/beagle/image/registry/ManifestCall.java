@@ -27,7 +27,7 @@ final class ManifestCall {
   private ManifestCall() {}
 
   /** What asks for a manifest by tag or digest, however it asks. */
-  private sealed interface Addressed<T> extends RegistryCall<T> {
+  sealed interface Addressed<T> extends RegistryCall<T> {
     String identifier();
 
     @Override
