@@ -5,6 +5,7 @@ import dev.beagle.host.HostPlatform;
 import dev.beagle.image.pull.Images;
 import dev.beagle.image.pull.ImagesSettings;
 import dev.beagle.image.reference.Platform;
+import dev.beagle.image.registry.ProxySettings;
 import dev.beagle.image.registry.RegistrySettings;
 import dev.beagle.lifecycle.Closer;
 import dev.beagle.lifecycle.Tasks;
@@ -14,6 +15,7 @@ import dev.beagle.net.wire.IpPrefix;
 import dev.beagle.node.cli.NodeStarter.RunningNode;
 import dev.beagle.node.config.Installation;
 import dev.beagle.node.config.NodeConfig;
+import dev.beagle.node.config.NodeConfig.ProxyEnvironment;
 import dev.beagle.node.config.Version;
 import dev.beagle.node.cri.CriBackend;
 import dev.beagle.node.cri.CriNode;
@@ -24,6 +26,7 @@ import dev.beagle.node.network.HostInterface;
 import dev.beagle.node.network.RouteConflict;
 import dev.beagle.node.network.SwitchNetworks;
 import dev.beagle.node.network.SwitchWatch;
+import dev.beagle.node.stats.NodeDiskUsage;
 import dev.beagle.node.streaming.StreamingServer;
 import dev.beagle.runtime.lifecycle.LocalPodRuntime;
 import dev.beagle.runtime.lifecycle.PodEnvironment;
@@ -84,6 +87,9 @@ final class NodeDaemon implements RunningNode {
       if (fresh) {
         undo.onClose(() -> hostInterface.ifPresent(HostInterface::end));
       }
+      NodeDiskUsage disks =
+          parts.register(
+              NodeDiskUsage.open(imagesSettings(config).folder(), containerFolder(config), time));
       StreamingServer streaming = parts.register(StreamingServer.open(time));
       CriServer server =
           parts.register(
@@ -94,6 +100,7 @@ final class NodeDaemon implements RunningNode {
                       runtime,
                       networks,
                       new ImageCallsBackend(images, Platform.linux(platform.architecture())),
+                      disks,
                       new StreamingUrls(streaming)),
                   time));
       server.admitCalls();
@@ -137,19 +144,23 @@ final class NodeDaemon implements RunningNode {
             .configPath()
             .map(RegistrySettings.defaults()::withConfigPath)
             .orElseGet(RegistrySettings::defaults);
+    ProxyEnvironment proxy = config.registry().proxy();
+    ProxySettings proxies = ProxySettings.of(proxy.http(), proxy.https(), proxy.exceptions());
     return new ImagesSettings(
-        defaults.folder(), registry, defaults.layersAtOnce(), config.images().maxLayerBytes());
+        defaults.folder(),
+        registry.withProxies(proxies),
+        defaults.layersAtOnce(),
+        config.images().maxLayerBytes());
   }
 
   private static PodEnvironment environment(
       NodeConfig config, RecordStore records, Images images, SwitchNetworks networks, Time time) {
     return new PodEnvironment(
-        records,
-        new ImageRoots(images),
-        networks,
-        config.root().resolve("containers"),
-        bootId(),
-        time);
+        records, new ImageRoots(images), networks, containerFolder(config), bootId(), time);
+  }
+
+  private static Path containerFolder(NodeConfig config) {
+    return config.root().resolve("containers");
   }
 
   /** Changes with every start of the kernel; where there is none, nothing outlives a restart. */

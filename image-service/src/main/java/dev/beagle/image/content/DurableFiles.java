@@ -19,6 +19,8 @@ import java.util.stream.Stream;
  */
 public final class DurableFiles {
   private static final String ASIDE = ".aside";
+  private static final String WAY_OUT =
+      ": its file system is full: remove images that are not needed (beagle rmi) or make room there";
 
   private DurableFiles() {}
 
@@ -33,7 +35,18 @@ public final class DurableFiles {
       Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
       syncFolder(file);
     } catch (IOException error) {
-      throw failure("write", file, error);
+      Failure failure = failure("write", file, error);
+      deleteAfter(failure, aside);
+      throw failure;
+    }
+  }
+
+  /** A full disk is no fuller for what failed. */
+  private static void deleteAfter(Failure failure, Path aside) {
+    try {
+      Files.deleteIfExists(aside);
+    } catch (IOException error) {
+      failure.addSuppressed(error);
     }
   }
 
@@ -99,13 +112,19 @@ public final class DurableFiles {
     }
   }
 
-  /** EXHAUSTED where the disk is full, else INTERNAL. */
+  /** EXHAUSTED with the way out where the disk is full, else INTERNAL. */
   public static Failure failure(String verb, Path file, IOException error) {
     String reason = String.valueOf(error.getMessage());
-    FailureKind kind =
-        reason.contains("No space left") || reason.contains("Disk quota")
-            ? FailureKind.EXHAUSTED
-            : FailureKind.INTERNAL;
-    return Failure.of(kind, "cannot %s %s: %s".formatted(verb, file, reason), error);
+    boolean full = isFull(error);
+    return Failure.of(
+        full ? FailureKind.EXHAUSTED : FailureKind.INTERNAL,
+        "cannot %s %s: %s%s".formatted(verb, file, reason, full ? WAY_OUT : ""),
+        error);
+  }
+
+  /** Whether the file system, or the quota there, has no room. */
+  public static boolean isFull(IOException error) {
+    String reason = String.valueOf(error.getMessage());
+    return reason.contains("No space left") || reason.contains("quota");
   }
 }

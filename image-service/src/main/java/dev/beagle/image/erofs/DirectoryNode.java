@@ -21,6 +21,12 @@ final class DirectoryNode extends Node.Inode {
   /** The layer hides what lower layers have in this directory. */
   boolean opaque;
 
+  /** The archive has no entry for it: a lower layer may know its attributes. */
+  boolean implied;
+
+  /** Of the root: there may be implied directories below. */
+  boolean implies;
+
   private static final Node[] NONE = {};
 
   /** Open addressing; empty once sealed. */
@@ -114,7 +120,7 @@ final class DirectoryNode extends Node.Inode {
       node.inode().nlink++;
     }
     divide();
-    xattrs = XattrBody.withOverlayMarks(xattrs, opaque, holdsWhiteout);
+    xattrs = XattrBody.withMarks(this, holdsWhiteout);
   }
 
   private void divide() {

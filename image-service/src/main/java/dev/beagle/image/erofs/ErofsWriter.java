@@ -83,6 +83,7 @@ public final class ErofsWriter implements AutoCloseable {
 
   private void addDirectory(LayerTree.@Nullable Place place, TarEntry entry) {
     DirectoryNode directory = tree.directory(place);
+    directory.implied = false;
     directory.mode = ErofsFormat.S_IFDIR | entry.mode();
     directory.takeAttributes(entry);
     directory.xattrs = XattrBody.encode(entry);

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tree that the entries of a layer make, in the order of the archive: a later entry takes the
  * place of an earlier one, a directory over a directory changes its attributes only, parents that
- * the archive leaves out are 0755 of root with time 0. Paths stay inside: {@code ..} is refused,
- * symbolic links of the layer itself are followed below its root.
+ * the archive leaves out are 0755 of root with time 0 and marked. Paths stay inside: {@code ..} is
+ * refused, symbolic links of the layer itself are followed below its root.
  */
 final class LayerTree {
   private static final int MAX_HOPS = 40;
@@ -25,6 +25,7 @@ final class LayerTree {
 
   LayerTree(HeapBudget budget) {
     this.budget = budget;
+    this.root.implied = true;
   }
 
   DirectoryNode root() {
@@ -139,7 +140,10 @@ final class LayerTree {
     if (!walk.create) {
       return null;
     }
-    return addDirectory(at, Arrays.copyOfRange(path, from, to), whiteout);
+    DirectoryNode made = addDirectory(at, Arrays.copyOfRange(path, from, to), whiteout);
+    made.implied = !whiteout;
+    root.implies |= made.implied;
+    return made;
   }
 
   private DirectoryNode addDirectory(DirectoryNode parent, byte[] name, boolean opaque) {

@@ -15,13 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class XattrBody {
   private static final int MAX_VALUE = 0xFFFF;
 
-  /** Leaves room for the marks of overlayfs. */
-  private static final int MAX_ENCODED = ErofsFormat.MAX_XATTR_BODY - 64;
+  private static final int MAX_MARKS = 128;
+
+  /** Leaves room for marks. */
+  private static final int MAX_ENCODED = ErofsFormat.MAX_XATTR_BODY - MAX_MARKS;
 
   private static final byte[] TRUSTED_OVERLAY = ascii("trusted.overlay.");
   private static final byte[] USER_OVERLAY = ascii("user.overlay.");
   private static final byte[] OPAQUE = ascii("overlay.opaque");
   private static final byte[] ORIGIN = ascii("overlay.origin");
+
+  // Below what overlayfs keeps to itself: no container sees them, and no archive may bring them.
+  private static final byte[] IMPLIED = ascii("overlay.beagle.implied");
+  private static final byte[] IMPLIES = ascii("overlay.beagle.implies");
 
   /** Namespaces that EROFS can store; posix_acl names are wholly in the index. */
   private static final List<Namespace> NAMESPACES =
@@ -127,24 +133,33 @@ final class XattrBody {
   }
 
   /**
-   * Adds the marks of overlayfs: {@code opaque} hides the lower directories, {@code origin} makes
-   * overlayfs look for whiteouts in a directory that no other layer has.
+   * Adds the marks of a directory. For overlayfs: {@code opaque} hides the lower directories,
+   * {@code origin} makes it look for whiteouts in a directory that no other layer has. For {@link
+   * dev.beagle.image.layer.ImpliedDirectories}: what the archive left out.
    */
-  static byte @Nullable [] withOverlayMarks(
-      byte @Nullable [] body, boolean opaque, boolean holdsWhiteout) {
-    if (!opaque && !holdsWhiteout) {
+  static byte @Nullable [] withMarks(DirectoryNode directory, boolean holdsWhiteout) {
+    byte[] body = directory.xattrs;
+    ByteBuffer marks = ByteBuffer.allocate(MAX_MARKS).order(ByteOrder.LITTLE_ENDIAN);
+    if (directory.opaque) {
+      putEntry(marks, ErofsFormat.XATTR_TRUSTED, OPAQUE, 0, new byte[] {'y'});
+    }
+    if (holdsWhiteout) {
+      putEntry(marks, ErofsFormat.XATTR_TRUSTED, ORIGIN, 0, new byte[0]);
+    }
+    // A root alone has nobody to whom it would matter.
+    if (directory.implied && (directory.parent != directory || directory.implies)) {
+      putEntry(marks, ErofsFormat.XATTR_TRUSTED, IMPLIED, 0, new byte[0]);
+    }
+    if (directory.implies) {
+      putEntry(marks, ErofsFormat.XATTR_TRUSTED, IMPLIES, 0, new byte[0]);
+    }
+    if (marks.position() == 0) {
       return body;
     }
     byte[] start = body == null ? new byte[ErofsFormat.XATTR_HEADER_BYTES] : body;
-    int room = start.length + 2 * (ErofsFormat.XATTR_ENTRY_BYTES + OPAQUE.length + 4);
-    ByteBuffer marked = ByteBuffer.allocate(room).order(ByteOrder.LITTLE_ENDIAN).put(start);
-    if (opaque) {
-      putEntry(marked, ErofsFormat.XATTR_TRUSTED, OPAQUE, 0, new byte[] {'y'});
-    }
-    if (holdsWhiteout) {
-      putEntry(marked, ErofsFormat.XATTR_TRUSTED, ORIGIN, 0, new byte[0]);
-    }
-    return Arrays.copyOf(marked.array(), marked.position());
+    byte[] marked = Arrays.copyOf(start, start.length + marks.position());
+    System.arraycopy(marks.array(), 0, marked, start.length, marks.position());
+    return marked;
   }
 
   private static @Nullable Namespace namespaceOf(byte[] name) {

@@ -1,6 +1,7 @@
 package dev.beagle.image.layer;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.image.content.DurableFiles;
 import dev.beagle.image.erofs.ErofsLimits;
 import dev.beagle.image.erofs.ErofsWriter;
 import dev.beagle.image.tar.TarLimits;
@@ -101,6 +102,18 @@ public final class LayerStore {
     }
     layers.sort(Comparator.comparing(ErofsLayer::diffId));
     return layers;
+  }
+
+  /**
+   * The tar of a layer that has to be put on top of these, because their archives left out
+   * directories that lower ones describe; see {@link ImpliedDirectories}.
+   *
+   * @param diffIds of layers that are here, lowest first
+   * @return empty where the stack is right as it is
+   * @throws Failure NOT_FOUND or CORRUPTED for a layer that cannot be read
+   */
+  public Optional<byte[]> impliedDirectories(List<String> diffIds) {
+    return ImpliedDirectories.tarFor(diffIds.stream().map(this::file).toList());
   }
 
   /** Bytes that all layers take. */
@@ -213,10 +226,9 @@ public final class LayerStore {
     }
   }
 
-  private static Failure diskFailure(String name, IOException error) {
-    String reason = String.valueOf(error.getMessage());
-    if (reason.contains("No space left") || reason.contains("quota")) {
-      return Failure.exhausted("layer " + name + " does not fit on the disk: " + reason);
+  private Failure diskFailure(String name, IOException error) {
+    if (DurableFiles.isFull(error)) {
+      return DurableFiles.failure("write layer " + name + " into", folder, error);
     }
     return Failure.internal("layer " + name + " cannot be stored: " + error, error);
   }

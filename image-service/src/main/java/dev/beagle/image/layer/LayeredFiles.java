@@ -25,7 +25,10 @@ public final class LayeredFiles {
   /** Topmost first, as overlayfs searches. */
   private final List<ErofsReader> layers;
 
-  private LayeredFiles(List<ErofsReader> layers) {
+  /**
+   * @param layers topmost first; stay the caller's
+   */
+  LayeredFiles(List<ErofsReader> layers) {
     this.layers = layers;
   }
 
@@ -51,13 +54,13 @@ public final class LayeredFiles {
   }
 
   /** One inode of one layer. */
-  private record Found(ErofsReader layer, ErofsInode inode) {}
+  record Found(ErofsReader layer, ErofsInode inode) {}
 
   /**
    * What a name stands for: one inode, or for a directory the same-named ones of several layers,
    * topmost first. Never empty.
    */
-  private record Merged(List<Found> parts) {
+  record Merged(List<Found> parts) {
     ErofsInode top() {
       return parts.getFirst().inode();
     }
@@ -80,7 +83,7 @@ public final class LayeredFiles {
     return Optional.of(file.layer().readFile(file.inode(), limitBytes));
   }
 
-  private Merged root() {
+  Merged root() {
     List<Found> parts = new ArrayList<>();
     for (ErofsReader layer : layers) {
       parts.add(new Found(layer, layer.root()));
@@ -151,7 +154,7 @@ public final class LayeredFiles {
     return name.length == 2 && name[0] == '.' && name[1] == '.';
   }
 
-  private static Optional<Merged> child(Merged directory, byte[] name) {
+  static Optional<Merged> child(Merged directory, byte[] name) {
     List<Found> parts = new ArrayList<>();
     if (!directory.top().isDirectory()) {
       return Optional.empty();

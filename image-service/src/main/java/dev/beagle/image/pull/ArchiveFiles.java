@@ -50,12 +50,14 @@ final class ArchiveFiles implements AutoCloseable {
    *
    * @param spool an empty folder, deleted by {@link #close()} and where this fails
    * @param limitBytes of all files together
-   * @throws Failure CORRUPTED for what is no tar; EXHAUSTED above the limit
+   * @param floor of the spool's file system, checked as it fills
+   * @throws Failure CORRUPTED for what is no tar; EXHAUSTED above the limit, and where the disk is
+   *     full or nearly so
    */
-  static ArchiveFiles spool(InputStream tar, Path spool, long limitBytes) {
+  static ArchiveFiles spool(InputStream tar, Path spool, long limitBytes, DiskFloor floor) {
     ArchiveFiles archive = new ArchiveFiles(new HashMap<>(), new HashMap<>(), Optional.of(spool));
     try {
-      archive.unpack(tar, spool, limitBytes);
+      archive.unpack(tar, new Spool(spool, floor), limitBytes);
       return archive;
     } catch (IOException | IllegalArgumentException error) {
       archive.close();
@@ -66,7 +68,7 @@ final class ArchiveFiles implements AutoCloseable {
     }
   }
 
-  private void unpack(InputStream in, Path folder, long limitBytes) throws IOException {
+  private void unpack(InputStream in, Spool target, long limitBytes) throws IOException {
     BufferedInputStream peekable = new BufferedInputStream(in);
     peekable.mark(2);
     boolean gzip = peekable.read() == 0x1f && peekable.read() == 0x8b;
@@ -93,9 +95,7 @@ final class ArchiveFiles implements AutoCloseable {
               "the image archive holds more than the %d bytes that are allowed"
                   .formatted(limitBytes));
         }
-        Path file = folder.resolve(Integer.toString(count));
-        Files.copy(tar, file);
-        files.put(name, file);
+        files.put(name, target.write(tar, count));
       }
     }
   }

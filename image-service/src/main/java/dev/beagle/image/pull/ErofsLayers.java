@@ -29,6 +29,11 @@ record ErofsLayers(LayerStore store) implements LayerConverter {
     store.delete(diffId.toString());
   }
 
+  @Override
+  public Optional<byte[]> completion(List<Digest> diffIds) {
+    return store.impliedDirectories(diffIds.stream().map(Digest::toString).toList());
+  }
+
   private static ConvertedLayer converted(ErofsLayer layer) {
     return new ConvertedLayer(Digest.parse(layer.diffId()), layer.file(), layer.sizeBytes());
   }

@@ -38,35 +38,4 @@ final class FileTrees {
       throw DurableFiles.failure("delete", folder, error);
     }
   }
-
-  /** What the folder takes; files that vanish meanwhile are not counted. */
-  static ImagesUsage measure(Path folder) {
-    long[] sums = new long[2];
-    try {
-      Files.walkFileTree(
-          folder,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path visited, BasicFileAttributes attributes) {
-              sums[1]++;
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-              sums[0] += attributes.size();
-              sums[1]++;
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException error) {
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException error) {
-      throw DurableFiles.failure("measure", folder, error);
-    }
-    return new ImagesUsage(folder, sums[0], sums[1]);
-  }
 }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 
@@ -66,7 +67,9 @@ final class ImageAssembly {
       check(manifest, config, platform);
       progress.accept(new PullEvent.Resolved(address.digest(), manifest.layers()));
       fetchLayers(source, manifest, config, reservation, progress);
-      return catalog.enter(draft(found, config, documents), names.apply(address.digest()));
+      Optional<Digest> completion = layers.complete(config.diffIds(), reservation::protect);
+      return catalog.enter(
+          draft(found, config, documents, completion), names.apply(address.digest()));
     }
   }
 
@@ -188,7 +191,8 @@ final class ImageAssembly {
     Tasks.all(fetches);
   }
 
-  private static ImageDraft draft(Found found, ImageConfig config, List<Digest> documents) {
+  private static ImageDraft draft(
+      Found found, ImageConfig config, List<Digest> documents, Optional<Digest> completion) {
     ImageManifest manifest = found.manifest();
     List<ImageLayer> layers = new ArrayList<>();
     long size = found.manifestBytes() + manifest.config().size();
@@ -197,6 +201,7 @@ final class ImageAssembly {
       layers.add(new ImageLayer(config.diffIds().get(i), packed));
       size += packed;
     }
+    completion.ifPresent(diffId -> layers.add(new ImageLayer(diffId, 0)));
     return new ImageDraft(manifest.config().digest(), documents, layers, size);
   }
 

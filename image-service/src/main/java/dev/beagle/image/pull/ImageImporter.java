@@ -34,14 +34,17 @@ final class ImageImporter {
   private final ImageAssembly assembly;
   private final Path spool;
   private final long limitBytes;
+  private final DiskFloor floor;
 
   /**
    * @param spool a folder of ours for archives that are being read; swept
    * @param limitBytes of one archive's files
+   * @param floor of the spool's file system
    */
-  ImageImporter(ImageAssembly assembly, Path spool, long limitBytes) {
+  ImageImporter(ImageAssembly assembly, Path spool, long limitBytes, DiskFloor floor) {
     this.assembly = assembly;
     this.limitBytes = limitBytes;
+    this.floor = floor;
     FileTrees.delete(spool);
     this.spool = DurableFiles.createFolder(spool);
   }
@@ -63,7 +66,7 @@ final class ImageImporter {
     } catch (IOException error) {
       throw DurableFiles.failure("create a folder in", spool, error);
     }
-    try (ArchiveFiles files = ArchiveFiles.spool(tar, folder, limitBytes)) {
+    try (ArchiveFiles files = ArchiveFiles.spool(tar, folder, limitBytes, floor)) {
       return importFrom(files, name, platform, progress);
     }
   }

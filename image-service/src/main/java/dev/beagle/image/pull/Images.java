@@ -27,7 +27,6 @@ import java.util.Optional;
  * touch no disk.
  */
 public final class Images implements AutoCloseable {
-  private final Path folder;
   private final LayerConverter layers;
   private final ContentStore content;
   private final Catalog catalog;
@@ -35,13 +34,11 @@ public final class Images implements AutoCloseable {
   private final ImageImporter importer;
 
   private Images(
-      Path folder,
       LayerConverter layers,
       ContentStore content,
       Catalog catalog,
       ImagePuller puller,
       ImageImporter importer) {
-    this.folder = folder;
     this.layers = layers;
     this.content = content;
     this.catalog = catalog;
@@ -70,12 +67,12 @@ public final class Images implements AutoCloseable {
         new LayerFetcher(layers, settings.layersAtOnce(), settings.maxLayerBytes(), floor);
     ImageAssembly assembly = new ImageAssembly(content, catalog, fetcher);
     return new Images(
-        settings.folder(),
         layers,
         content,
         catalog,
         new ImagePuller(assembly, settings.registry(), time),
-        new ImageImporter(assembly, settings.folder().resolve("import"), settings.maxLayerBytes()));
+        new ImageImporter(
+            assembly, settings.folder().resolve("import"), settings.maxLayerBytes(), floor));
   }
 
   /**
@@ -109,6 +106,8 @@ public final class Images implements AutoCloseable {
    *
    * @param tar read to the archive's end, not closed
    * @param name as with {@link #importFolder}
+   * @throws Failure CORRUPTED for an archive that cannot be used; EXHAUSTED where it is larger than
+   *     is allowed or the disk is full or nearly so; nothing is left then
    */
   public List<Image> importTar(
       InputStream tar, Optional<Reference.Tagged> name, Platform platform, PullProgress progress) {
@@ -188,11 +187,6 @@ public final class Images implements AutoCloseable {
    */
   public void collect() {
     catalog.collect();
-  }
-
-  /** Walks the folder: not for every second. */
-  public ImagesUsage usage() {
-    return FileTrees.measure(folder);
   }
 
   /** Cancels the pulls that run and waits for their end. */

@@ -4,6 +4,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.image.catalog.LayerCollection;
 import dev.beagle.image.reference.Digest;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Optional;
 
 /** What pulling needs of the store of layers. Thread-safe. */
@@ -22,4 +23,13 @@ public interface LayerConverter extends LayerCollection {
    *     disk is full; nothing is left then
    */
   ConvertedLayer convert(InputStream tar, Digest diffId);
+
+  /**
+   * What has to be put on top of a stack of layers for it to be the tree that unpacking one after
+   * the other gives; the same tar for the same stack.
+   *
+   * @param diffIds of layers that are here, lowest first
+   * @return the tar of one more layer, empty where none is needed
+   */
+  Optional<byte[]> completion(List<Digest> diffIds);
 }

@@ -4,13 +4,16 @@ import dev.beagle.failure.Failure;
 import dev.beagle.image.manifest.Descriptor;
 import dev.beagle.image.pull.PullEvent.Phase;
 import dev.beagle.image.reference.Digest;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 
 /**
  * Makes layers be here: each is fetched once, however many pulls want it, and a bounded number at a
@@ -100,6 +103,25 @@ final class LayerFetcher {
             name.replace("layer-", "unpack-"))) {
       return layers.convert(tar, diffId);
     }
+  }
+
+  /**
+   * Makes the layer be here that completes a stack, if it needs one.
+   *
+   * @param diffIds of layers that are here and stay, lowest first
+   * @param protect is told the layer before it is made
+   */
+  Optional<Digest> complete(List<Digest> diffIds, Consumer<Digest> protect) {
+    Optional<byte[]> tar = layers.completion(diffIds);
+    if (tar.isEmpty()) {
+      return Optional.empty();
+    }
+    Digest diffId = Digest.of(tar.get());
+    protect.accept(diffId);
+    if (layers.find(diffId).isEmpty()) {
+      layers.convert(new ByteArrayInputStream(tar.get()), diffId);
+    }
+    return Optional.of(diffId);
   }
 
   private static void report(PullProgress progress, Descriptor layer, Phase phase, long bytesDone) {

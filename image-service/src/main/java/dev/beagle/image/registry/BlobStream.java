@@ -2,6 +2,7 @@ package dev.beagle.image.registry;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.image.manifest.Descriptor;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -21,30 +22,44 @@ final class BlobStream extends InputStream {
   /** What must arrive between two cuts for the earlier ones to be forgiven, in bytes. */
   private static final long PROGRESS = 1 << 20;
 
+  /**
+   * What must arrive while that long is waited for it: a registry that sends a byte a minute is
+   * never silent for long, and would keep a place among the few downloads of the node for ever.
+   */
+  private static final long LEAST_BYTES = 256 << 10;
+
+  private static final Duration LEAST_BYTES_WITHIN = Duration.ofMinutes(5);
+
   private final Descriptor blob;
   private final String subject;
   private final LongFunction<InputStream> open;
   private final RegistryCaller caller;
   private final Duration backoff;
+  private final Time time;
   private @Nullable InputStream body;
   private long position;
   private long lastCut;
   private int barrenResumes;
+  private long waitedNanos;
+  private long waitedSince;
 
   /**
    * @param open gets the rest of the blob from an offset
+   * @param time that waiting is measured with
    */
   BlobStream(
       Descriptor blob,
       String subject,
       LongFunction<InputStream> open,
       RegistryCaller caller,
-      Duration backoff) {
+      Duration backoff,
+      Time time) {
     this.blob = blob;
     this.subject = subject;
     this.open = open;
     this.caller = caller;
     this.backoff = backoff;
+    this.time = time;
     this.body = open.apply(0);
   }
 
@@ -60,7 +75,9 @@ final class BlobStream extends InputStream {
     while (true) {
       try {
         InputStream current = body == null ? resume() : body;
+        long start = time.nanos();
         int count = current.read(target, offset, length);
+        noteWait(time.nanos() - start);
         if (count < 0) {
           return atEnd();
         }
@@ -74,6 +91,26 @@ final class BlobStream extends InputStream {
       } catch (IOException cut) {
         noteCut(cut);
       }
+    }
+  }
+
+  /** Only what the registry lets us wait counts, not what the reader takes its time for. */
+  private void noteWait(long nanos) {
+    if (position - waitedSince >= LEAST_BYTES) {
+      waitedSince = position;
+      waitedNanos = 0;
+    }
+    waitedNanos += nanos;
+    if (waitedNanos > LEAST_BYTES_WITHIN.toNanos()) {
+      close();
+      throw Failure.unavailable(
+          "%s: the registry sent only %d bytes in %d minutes, after %d of %d"
+              .formatted(
+                  subject,
+                  position - waitedSince,
+                  LEAST_BYTES_WITHIN.toMinutes(),
+                  waitedSince,
+                  blob.size()));
     }
   }
 

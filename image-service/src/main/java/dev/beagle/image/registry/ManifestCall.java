@@ -26,27 +26,32 @@ final class ManifestCall {
 
   private ManifestCall() {}
 
-  /** HEAD: which content a name stands for; empty where the registry does not say. */
-  record Check(Repository repository, String identifier)
-      implements RegistryCall<Optional<ManifestAddress>> {
+  /** What asks for a manifest by tag or digest, however it asks. */
+  sealed interface Addressed<T> extends RegistryCall<T> {
+    String identifier();
+
     @Override
-    public String method() {
-      return "HEAD";
+    default String path() {
+      return repository().path() + "/manifests/" + identifier();
     }
 
     @Override
-    public String path() {
-      return manifestPath(repository, identifier);
-    }
-
-    @Override
-    public Map<String, String> headers() {
+    default Map<String, String> headers() {
       return Map.of("Accept", ACCEPT);
     }
 
     @Override
-    public String subject() {
-      return name(repository, identifier);
+    default String subject() {
+      return repository() + (identifier().contains(":") ? "@" : ":") + identifier();
+    }
+  }
+
+  /** HEAD: which content a name stands for; empty where the registry does not say. */
+  record Check(Repository repository, String identifier)
+      implements Addressed<Optional<ManifestAddress>> {
+    @Override
+    public String method() {
+      return "HEAD";
     }
 
     @Override
@@ -61,25 +66,10 @@ final class ManifestCall {
   }
 
   /** GET: the manifest's bytes. */
-  record Fetch(Repository repository, String identifier) implements RegistryCall<ManifestContent> {
+  record Fetch(Repository repository, String identifier) implements Addressed<ManifestContent> {
     @Override
     public String method() {
       return "GET";
-    }
-
-    @Override
-    public String path() {
-      return manifestPath(repository, identifier);
-    }
-
-    @Override
-    public Map<String, String> headers() {
-      return Map.of("Accept", ACCEPT);
-    }
-
-    @Override
-    public String subject() {
-      return name(repository, identifier);
     }
 
     @Override
@@ -89,14 +79,6 @@ final class ManifestCall {
             typeOf(response), response.readAll(Manifest.MAX_BYTES, subject()));
       }
     }
-  }
-
-  private static String manifestPath(Repository repository, String identifier) {
-    return repository.path() + "/manifests/" + identifier;
-  }
-
-  private static String name(Repository repository, String identifier) {
-    return repository + (identifier.contains(":") ? "@" : ":") + identifier;
   }
 
   private static MediaType typeOf(RegistryResponse response) {

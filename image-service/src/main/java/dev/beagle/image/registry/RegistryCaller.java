@@ -66,8 +66,9 @@ final class RegistryCaller {
         // A timeout of ours is an HttpTimeoutException, which is no InterruptedIOException.
         throw Failure.cancelled(call.subject() + ": cancelled");
       } catch (IOException error) {
-        if (last) {
-          throw RegistryErrors.unreachable(endpoint.host(), call.subject(), error);
+        if (last || RegistryErrors.isLasting(error)) {
+          throw RegistryErrors.unreachable(
+              endpoint.host(), settings.proxies().forUri(endpoint.base()), call.subject(), error);
         }
       }
       pause(pause, call.subject());

@@ -2,11 +2,15 @@ package dev.beagle.image.registry;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.image.registry.ProxySettings.ProxyServer;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +48,11 @@ final class RegistryErrors {
               subject + ": " + said + "; the image is private or does not exist" + withheld);
       case 403 -> Failure.denied(subject + ": " + said + withheld);
       case 404, 410 -> Failure.of(FailureKind.NOT_FOUND, subject + " not found: " + said);
+      case 407 ->
+          Failure.unavailable(
+              subject
+                  + ": the proxy before %s answered 407: put USER:PASSWORD@ into the proxy's URL"
+                      .formatted(where));
       case 400, 405, 406, 416 -> Failure.unsupported(subject + ": " + said);
       default -> Failure.unavailable(subject + ": " + said);
     };
@@ -58,10 +67,22 @@ final class RegistryErrors {
     }
   }
 
-  /** An error of the network as a failure. */
-  static Failure unreachable(String host, String subject, IOException error) {
+  /**
+   * An error of the network as a failure.
+   *
+   * @param proxy that was on the way
+   */
+  static Failure unreachable(
+      String host, Optional<ProxyServer> proxy, String subject, IOException error) {
+    String way = proxy.map(server -> " through the proxy " + server).orElse("");
     return Failure.unavailable(
-        "%s: registry %s cannot be reached: %s".formatted(subject, host, reason(error)), error);
+        "%s: registry %s cannot be reached%s: %s".formatted(subject, host, way, reason(error)),
+        error);
+  }
+
+  /** Whether another attempt would fail in the same way: a certificate gets no better. */
+  static boolean isLasting(IOException error) {
+    return causeOf(error, CertificateException.class) != null;
   }
 
   private static String reason(IOException error) {
@@ -78,6 +99,10 @@ final class RegistryErrors {
       return "connection refused";
     }
     SSLException tls = causeOf(error, SSLException.class);
+    if (causeOf(error, CertPathBuilderException.class) != null) {
+      return "TLS: no trusted authority has signed its certificate: name the authority's file as"
+          + " ca in hosts.toml";
+    }
     if (tls != null) {
       return "TLS: " + tls.getMessage();
     }

@@ -16,8 +16,9 @@ import java.util.OptionalLong;
 record RegistryResponse(URI uri, int status, HttpHeaders headers, ResponseBody body)
     implements AutoCloseable {
   static RegistryResponse of(HttpResponse<ResponseBody> response) {
-    return new RegistryResponse(
-        response.uri(), response.statusCode(), response.headers(), response.body());
+    // A proxy's refusal of a tunnel comes without a body, whatever its headers say.
+    ResponseBody body = response.body() == null ? ResponseBody.empty() : response.body();
+    return new RegistryResponse(response.uri(), response.statusCode(), response.headers(), body);
   }
 
   String header(String name) {

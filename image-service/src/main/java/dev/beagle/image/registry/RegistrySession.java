@@ -24,6 +24,7 @@ public final class RegistrySession implements AutoCloseable {
   private final List<Endpoint> endpoints;
   private final HttpClients clients;
   private final RegistryCaller caller;
+  private final Time time;
 
   private RegistrySession(
       Repository repository,
@@ -32,8 +33,9 @@ public final class RegistrySession implements AutoCloseable {
       Time time) {
     this.repository = repository;
     this.settings = settings;
+    this.time = time;
     this.endpoints = new RegistryHosts(settings.configPath()).endpoints(repository.registry());
-    this.clients = new HttpClients(settings.connectTimeout());
+    this.clients = new HttpClients(settings.connectTimeout(), settings.proxies());
     this.caller =
         new RegistryCaller(
             new HttpExchange(clients, settings),
@@ -141,7 +143,8 @@ public final class RegistrySession implements AutoCloseable {
                 subject,
                 endpoint -> caller.call(endpoint, new BlobCall(repository, blob, offset))),
         caller,
-        settings.backoff());
+        settings.backoff(),
+        time);
   }
 
   private <T> T firstOf(Capability needed, String subject, Function<Endpoint, T> operation) {

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param idleTimeout without a byte of a body before it counts as cut
  * @param attempts how often a call is made before its last failure stands
  * @param backoff before the second attempt; doubles with each further one
+ * @param proxies that registries and token servers are reached through
  */
 public record RegistrySettings(
     Optional<Path> configPath,
@@ -20,7 +21,8 @@ public record RegistrySettings(
     Duration answerTimeout,
     Duration idleTimeout,
     int attempts,
-    Duration backoff) {
+    Duration backoff,
+    ProxySettings proxies) {
   public static RegistrySettings defaults() {
     return new RegistrySettings(
         Optional.empty(),
@@ -28,11 +30,23 @@ public record RegistrySettings(
         Duration.ofSeconds(30),
         Duration.ofSeconds(60),
         4,
-        Duration.ofMillis(200));
+        Duration.ofMillis(200),
+        ProxySettings.NONE);
   }
 
   public RegistrySettings withConfigPath(Path folder) {
     return new RegistrySettings(
-        Optional.of(folder), connectTimeout, answerTimeout, idleTimeout, attempts, backoff);
+        Optional.of(folder),
+        connectTimeout,
+        answerTimeout,
+        idleTimeout,
+        attempts,
+        backoff,
+        proxies);
+  }
+
+  public RegistrySettings withProxies(ProxySettings changed) {
+    return new RegistrySettings(
+        configPath, connectTimeout, answerTimeout, idleTimeout, attempts, backoff, changed);
   }
 }

@@ -39,6 +39,13 @@ final class ResponseBody extends InputStream implements BodySubscriber<ResponseB
     this.idleTimeout = idleTimeout;
   }
 
+  /** One that has ended. */
+  static ResponseBody empty() {
+    ResponseBody body = new ResponseBody(Duration.ZERO);
+    body.onComplete();
+    return body;
+  }
+
   @Override
   public CompletionStage<ResponseBody> getBody() {
     return CompletableFuture.completedStage(this);

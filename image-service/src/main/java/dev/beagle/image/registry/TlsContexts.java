@@ -2,9 +2,10 @@ package dev.beagle.image.registry;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -15,6 +16,8 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -27,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes TLS contexts of settings. */
 final class TlsContexts {
+  private static final Pattern CERTIFICATE =
+      Pattern.compile("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----");
+
   private TlsContexts() {}
 
   /**
@@ -100,11 +106,22 @@ final class TlsContexts {
     return store;
   }
 
+  /** The certificates of a PEM file, in which a key may stand too, or of a DER file. */
   private static List<Certificate> certificates(Path file)
       throws IOException, GeneralSecurityException {
-    try (InputStream in = Files.newInputStream(file)) {
+    byte[] content = Files.readAllBytes(file);
+    // The JDK's own reader stumbles over a key between or behind them.
+    String pem =
+        CERTIFICATE
+            .matcher(new String(content, StandardCharsets.ISO_8859_1))
+            .results()
+            .map(match -> match.group() + "\n")
+            .collect(Collectors.joining());
+    byte[] readable = pem.isEmpty() ? content : pem.getBytes(StandardCharsets.ISO_8859_1);
+    try {
       Collection<? extends Certificate> found =
-          CertificateFactory.getInstance("X.509").generateCertificates(in);
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(readable));
       if (found.isEmpty()) {
         throw Failure.invalidArgument(file + " holds no certificate");
       }

@@ -24,6 +24,7 @@ class ErofsWriterTest {
   private static final String WHITEOUT = "CHARACTER_DEVICE 0 0:0 0.000000000 nlink 1 device 0:0";
   private static final String OPAQUE = " trusted.overlay.opaque=79";
   private static final String ORIGIN = " trusted.overlay.origin=";
+  private static final String IMPLIED = " trusted.overlay.beagle.implied=";
 
   @TempDir Path folder;
   private final TarBuilder tar = new TarBuilder();
@@ -41,11 +42,12 @@ class ErofsWriterTest {
   }
 
   @Test
-  void missingParentsAreMade() {
+  void missingParentsAreMadeAndMarked() {
     tar.file("/a/./b//c", "x");
     assertThat(tree())
-        .containsEntry("/a", PLAIN_DIRECTORY + "3")
-        .containsEntry("/a/b", PLAIN_DIRECTORY + "2")
+        .containsEntry("/", PLAIN_DIRECTORY + "3" + IMPLIED + " trusted.overlay.beagle.implies=")
+        .containsEntry("/a", PLAIN_DIRECTORY + "3" + IMPLIED)
+        .containsEntry("/a/b", PLAIN_DIRECTORY + "2" + IMPLIED)
         .containsEntry("/a/b/c", "REGULAR 644 0:0 0.000000000 nlink 1 content 78");
   }
 
@@ -90,7 +92,7 @@ class ErofsWriterTest {
     assertThat(tree())
         .containsEntry("/d/gone", WHITEOUT)
         .containsEntry("/d", PLAIN_DIRECTORY + "2" + ORIGIN)
-        .containsEntry("/e", PLAIN_DIRECTORY + "2" + OPAQUE)
+        .containsEntry("/e", PLAIN_DIRECTORY + "2" + OPAQUE + IMPLIED)
         .containsOnlyKeys("/", "/d", "/d/gone", "/e", "/e/kept");
   }
 

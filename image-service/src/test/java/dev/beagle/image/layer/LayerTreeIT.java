@@ -6,11 +6,13 @@ import dev.beagle.image.testing.DebianRoot;
 import dev.beagle.image.testing.HostCommands;
 import dev.beagle.image.testing.TarBuilder;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,57 @@ class LayerTreeIT {
     for (Path image : images) {
       assertAccepted(image);
     }
+  }
+
+  @Test
+  void directoriesThatLayersLeaveOutEqualUmociThroughOverlayfs() throws Exception {
+    commands.assumeFileMountsPossible();
+    HostCommands.assumeInstalled("umoci");
+    List<Path> tars =
+        List.of(describing(), leavingOut("middle"), leavingOut("top"), describingOneAnew());
+    List<Path> images = new ArrayList<>();
+    List<String> diffIds = new ArrayList<>();
+    for (Path tar : tars) {
+      try (InputStream in = Files.newInputStream(tar)) {
+        ErofsLayer layer = store.convert(in, null);
+        images.add(layer.file());
+        diffIds.add(layer.diffId());
+      }
+    }
+    byte[] completion = store.impliedDirectories(diffIds).orElseThrow();
+    assertThat(store.impliedDirectories(diffIds)).contains(completion);
+    ErofsLayer top = store.convert(new ByteArrayInputStream(completion), null);
+    images.add(top.file());
+    diffIds.add(top.diffId());
+    assertAccepted(top.file());
+    assertThat(commands.kernelTree("overlay", images)).isEqualTo(commands.umociTree(tars));
+    assertThat(store.impliedDirectories(diffIds)).isEmpty();
+  }
+
+  private Path describing() throws IOException {
+    TarBuilder tar = new TarBuilder().mtime(10).directory("./");
+    tar.mtime(11).owner(1000, 1001).mode(01777).directory("work");
+    tar.mtime(12).owner(7, 8).mode(0700).xattr("user.note", new byte[] {0, 1, (byte) 0xff});
+    tar.pax("mtime", "-7.25").directory("work/" + "long".repeat(40));
+    tar.mtime(13).mode(02750).directory("anew").mtime(14).mode(0711).directory("untouched");
+    tar.mtime(15).owner(9, 9).directory("hidden").mtime(16).directory("was-file");
+    return write("describing.tar", tar);
+  }
+
+  /** Files deep in directories that have no entries. */
+  private Path leavingOut(String name) throws IOException {
+    TarBuilder tar = new TarBuilder().mtime(20);
+    tar.file("work/" + "long".repeat(40) + "/" + name, name).mtime(21).file("anew/" + name, name);
+    tar.mtime(22).file("only-" + name + "/f", name).mtime(23).file("hidden/" + name, name);
+    tar.mtime(24).directory("only-" + name).mtime(25).directory("./");
+    return write(name + ".tar", tar);
+  }
+
+  private Path describingOneAnew() throws IOException {
+    TarBuilder tar = new TarBuilder().mtime(30).mode(0555).directory("anew");
+    tar.mtime(31).file("anew/last", "l").mtime(32).mode(0555).directory("anew");
+    tar.file(".wh.hidden", "").mtime(33).directory("./");
+    return write("anew.tar", tar);
   }
 
   @Test

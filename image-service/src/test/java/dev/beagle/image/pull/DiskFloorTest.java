@@ -6,11 +6,19 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.image.pull.DiskFloor.Space;
+import dev.beagle.image.reference.Platform;
 import dev.beagle.image.testing.SimulatedRegistry;
+import dev.beagle.image.testing.TarBuilder;
 import dev.beagle.image.testing.TestImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +88,41 @@ class DiskFloorTest {
   }
 
   @Test
+  void anArchiveIsNotSpooledOntoANearlyFullDisk() {
+    node.simulateDisk(() -> SCARCE);
+    assertThat(importRefusal(1024).reason())
+        .startsWith("the image archive: ")
+        .contains("5119 MiB free", "beagle rmi");
+    node.assertNothingLeft();
+  }
+
+  @Test
+  void anArchiveThatFillsTheDiskIsGivenUpOnItsWay() {
+    AtomicInteger checks = new AtomicInteger();
+    node.simulateDisk(() -> checks.incrementAndGet() < 3 ? PLENTY : SCARCE);
+    assertThat(importRefusal(256 << 20).reason()).contains("5119 MiB free");
+    assertThat(checks).hasValue(3);
+    node.assertNothingLeft();
+  }
+
+  /** Of an archive with one file of so many zeros. */
+  private Failure importRefusal(int bytes) {
+    byte[] name = "big".getBytes(StandardCharsets.UTF_8);
+    byte[] header = new TarBuilder().header('0', name, new byte[0], 0, 0, bytes);
+    InputStream tar =
+        new SequenceInputStream(new ByteArrayInputStream(header), new Zeros(bytes + 1024));
+    Failure failure =
+        catchThrowableOfType(
+            Failure.class,
+            () ->
+                node.images()
+                    .importTar(tar, Optional.empty(), Platform.linux("amd64"), PullProgress.NONE));
+    assertThat(failure).as("failure of the import").isNotNull();
+    assertThat(failure.kind()).isEqualTo(FailureKind.EXHAUSTED);
+    return failure;
+  }
+
+  @Test
   void anImageThatIsHereIsStillFoundOnANearlyFullDisk() {
     registry.push("app", "1", TestImage.of(TestImage.noise(2, 1000)));
     node.pull(registry.reference("app:1"));
@@ -92,5 +135,27 @@ class DiskFloorTest {
     Space real = DiskFloor.of(folder).space().get();
     assertThat(real.totalBytes()).isEqualTo(Files.getFileStore(folder).getTotalSpace());
     assertThat(real.freeBytes()).isBetween(0L, real.totalBytes());
+  }
+
+  /** More than a test's heap would hold. */
+  private static final class Zeros extends InputStream {
+    private int left;
+
+    Zeros(int count) {
+      left = count;
+    }
+
+    @Override
+    public int read() {
+      return left-- > 0 ? 0 : -1;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) {
+      int count = Math.min(length, left);
+      Arrays.fill(target, offset, offset + count, (byte) 0);
+      left -= count;
+      return count == 0 ? -1 : count;
+    }
   }
 }

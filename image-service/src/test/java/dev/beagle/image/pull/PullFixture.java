@@ -6,6 +6,7 @@ import dev.beagle.image.catalog.Image;
 import dev.beagle.image.pull.DiskFloor.Space;
 import dev.beagle.image.reference.Platform;
 import dev.beagle.image.reference.Reference;
+import dev.beagle.image.registry.ProxySettings;
 import dev.beagle.image.registry.RegistrySettings;
 import dev.beagle.image.testing.SimulatedLayers;
 import dev.beagle.time.Time;
@@ -44,7 +45,8 @@ final class PullFixture implements AutoCloseable {
             Duration.ofSeconds(5),
             Duration.ofMillis(500),
             3,
-            Duration.ofMillis(1)));
+            Duration.ofMillis(1),
+            ProxySettings.NONE));
   }
 
   PullFixture(Path folder, RegistrySettings registry) {

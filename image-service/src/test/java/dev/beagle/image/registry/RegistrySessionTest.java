@@ -74,7 +74,8 @@ class RegistrySessionTest {
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
             4,
-            Duration.ofSeconds(1));
+            Duration.ofSeconds(1),
+            ProxySettings.NONE);
     return RegistrySession.open(
         new Repository(host, "app"), settings, List.of(credentials).stream().findFirst(), time);
   }

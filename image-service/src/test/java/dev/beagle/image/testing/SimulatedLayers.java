@@ -86,6 +86,11 @@ public final class SimulatedLayers implements LayerConverter {
     }
   }
 
+  @Override
+  public Optional<byte[]> completion(List<Digest> diffIds) {
+    return Optional.empty();
+  }
+
   private static void deleteQuietly(Path file) {
     try {
       Files.deleteIfExists(file);

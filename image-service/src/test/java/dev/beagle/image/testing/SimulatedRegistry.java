@@ -3,6 +3,9 @@ package dev.beagle.image.testing;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
 import dev.beagle.image.reference.Digest;
 import dev.beagle.image.reference.Reference;
 import java.io.IOException;
@@ -20,6 +23,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /**
  * A registry on loopback with the pull half of the distribution-spec, that can be told to
@@ -39,14 +44,51 @@ public final class SimulatedRegistry implements AutoCloseable {
   private volatile boolean ranges = true;
 
   public SimulatedRegistry() {
+    this(SimulatedRegistry::plain);
+  }
+
+  private SimulatedRegistry(Opening opening) {
     try {
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 500);
+      server = opening.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     } catch (IOException error) {
       throw new UncheckedIOException(error);
     }
     server.setExecutor(executor);
     server.createContext("/", this::handle);
     server.start();
+  }
+
+  private static HttpServer plain(InetSocketAddress address) throws IOException {
+    return HttpServer.create(address, 500);
+  }
+
+  /**
+   * A registry behind TLS.
+   *
+   * @param clientsCertified whether only clients with a certificate that the context trusts get in
+   */
+  public static SimulatedRegistry withTls(SSLContext context, boolean clientsCertified) {
+    return new SimulatedRegistry(address -> {
+      HttpsServer https = HttpsServer.create(address, 500);
+      https.setHttpsConfigurator(
+          new HttpsConfigurator(context) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+              SSLParameters chosen = context.getDefaultSSLParameters();
+              chosen.setNeedClientAuth(clientsCertified);
+              parameters.setSSLParameters(chosen);
+            }
+          });
+      return https;
+    });
+  }
+
+  private interface Opening {
+    HttpServer open(InetSocketAddress address) throws IOException;
+  }
+
+  public int port() {
+    return server.getAddress().getPort();
   }
 
   /** Host and port. */

@@ -4,6 +4,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.node.config.NodeConfig.ImagesConfig;
 import dev.beagle.node.config.NodeConfig.LogConfig;
 import dev.beagle.node.config.NodeConfig.NetworkConfig;
+import dev.beagle.node.config.NodeConfig.ProxyEnvironment;
 import dev.beagle.node.config.NodeConfig.RegistryConfig;
 import dev.beagle.node.config.NodeConfig.SandboxConfig;
 import java.io.IOException;
@@ -46,7 +47,8 @@ public final class ConfigLoader {
         new SandboxConfig(
             value(set, ConfigKeys.SANDBOX_DEFAULT), value(set, ConfigKeys.OCI_RUNTIME)),
         new NetworkConfig(value(set, ConfigKeys.POD_CIDR), value(set, ConfigKeys.HOST_INTERFACE)),
-        new RegistryConfig(value(set, ConfigKeys.REGISTRY_CONFIG_PATH)),
+        new RegistryConfig(
+            value(set, ConfigKeys.REGISTRY_CONFIG_PATH), ProxyEnvironment.of(host.environment())),
         new ImagesConfig(value(set, ConfigKeys.MAX_LAYER_BYTES)),
         new LogConfig(value(set, ConfigKeys.LOG_LEVEL)));
   }

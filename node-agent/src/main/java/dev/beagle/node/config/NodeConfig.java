@@ -1,6 +1,8 @@
 package dev.beagle.node.config;
 
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -35,8 +37,38 @@ public record NodeConfig(
 
   /**
    * @param configPath folder with {@code HOST/hosts.toml} as containerd reads them; absent for none
+   * @param proxy of the environment; the file has no key for it, as containerd has none
    */
-  public record RegistryConfig(Optional<Path> configPath) {}
+  public record RegistryConfig(Optional<Path> configPath, ProxyEnvironment proxy) {}
+
+  /**
+   * The environment's proxy variables as they are, empty where not set. May hold a password.
+   *
+   * @param http {@code HTTP_PROXY}
+   * @param https {@code HTTPS_PROXY}
+   * @param exceptions {@code NO_PROXY}
+   */
+  public record ProxyEnvironment(String http, String https, String exceptions) {
+    static ProxyEnvironment of(Map<String, String> environment) {
+      return new ProxyEnvironment(
+          either(environment, "HTTP_PROXY"),
+          either(environment, "HTTPS_PROXY"),
+          either(environment, "NO_PROXY"));
+    }
+
+    /** In capitals or, where that is not set, in small letters, as Go reads them. */
+    private static String either(Map<String, String> environment, String name) {
+      String capitals = environment.getOrDefault(name, "");
+      return capitals.isEmpty()
+          ? environment.getOrDefault(name.toLowerCase(Locale.ROOT), "")
+          : capitals;
+    }
+
+    @Override
+    public String toString() {
+      return "proxy settings";
+    }
+  }
 
   /**
    * @param maxLayerBytes the most bytes one layer may unpack to

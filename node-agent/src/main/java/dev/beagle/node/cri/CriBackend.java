@@ -5,4 +5,8 @@ import dev.beagle.runtime.pod.PodRuntime;
 
 /** What the CRI services stand on. */
 public record CriBackend(
-    PodRuntime runtime, PodNetworks networks, NodeImages images, StreamUrls streams) {}
+    PodRuntime runtime,
+    PodNetworks networks,
+    NodeImages images,
+    NodeDisks disks,
+    StreamUrls streams) {}

@@ -75,14 +75,14 @@ public final class CriServer implements AutoCloseable {
       CriNode node, CriBackend backend, Time time) {
     CriObjects objects = new CriObjects(backend.runtime());
     StreamCalls streams = new StreamCalls(objects, backend.streams(), time);
-    ImageCalls images = new ImageCalls(backend.images(), time);
+    ImageCalls images = new ImageCalls(backend.images(), backend.disks());
     RuntimeServiceCalls runtime =
         new RuntimeServiceCalls(
             new NodeCalls(node, backend.runtime(), backend.networks()),
             new SandboxCalls(backend.runtime(), objects),
             new ContainerCalls(node, objects, backend.images()),
             streams,
-            new StatsCalls(objects));
+            new StatsCalls(objects, backend.disks()));
     return List.of(
         runtime.bindService(),
         images.bindService(),

@@ -1,8 +1,6 @@
 package dev.beagle.node.cri;
 
 import dev.beagle.cri.v1.AuthConfig;
-import dev.beagle.cri.v1.FilesystemIdentifier;
-import dev.beagle.cri.v1.FilesystemUsage;
 import dev.beagle.cri.v1.Image;
 import dev.beagle.cri.v1.ImageFsInfoRequest;
 import dev.beagle.cri.v1.ImageFsInfoResponse;
@@ -19,11 +17,9 @@ import dev.beagle.cri.v1.RemoveImageRequest;
 import dev.beagle.cri.v1.RemoveImageResponse;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
-import dev.beagle.node.cri.NodeImages.ImageUsage;
 import dev.beagle.node.cri.NodeImages.NodeImage;
 import dev.beagle.node.cri.NodeImages.PullListener;
 import dev.beagle.node.cri.NodeImages.RegistryLogin;
-import dev.beagle.time.Time;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.Optional;
@@ -37,11 +33,11 @@ final class ImageCalls extends ImageServiceGrpc.ImageServiceImplBase {
   private static final Pattern UID = Pattern.compile("[0-9]{1,10}");
 
   private final NodeImages images;
-  private final Time time;
+  private final NodeDisks disks;
 
-  ImageCalls(NodeImages images, Time time) {
+  ImageCalls(NodeImages images, NodeDisks disks) {
     this.images = images;
-    this.time = time;
+    this.disks = disks;
   }
 
   @Override
@@ -119,18 +115,11 @@ final class ImageCalls extends ImageServiceGrpc.ImageServiceImplBase {
   @Override
   public void imageFsInfo(
       ImageFsInfoRequest request, StreamObserver<ImageFsInfoResponse> response) {
-    ImageUsage usage = images.usage();
     RuntimeServiceCalls.answer(
         response,
         ImageFsInfoResponse.newBuilder()
-            .addImageFilesystems(
-                FilesystemUsage.newBuilder()
-                    .setTimestamp(CriTranslation.nanos(time.now()))
-                    .setFsId(
-                        FilesystemIdentifier.newBuilder()
-                            .setMountpoint(usage.mountpoint().toString()))
-                    .setUsedBytes(StatsCalls.value(usage.usedBytes()))
-                    .setInodesUsed(StatsCalls.value(usage.inodesUsed())))
+            .addImageFilesystems(StatsCalls.disk(disks.images()))
+            .addContainerFilesystems(StatsCalls.disk(disks.containers()))
             .build());
   }
 

@@ -1,6 +1,5 @@
 package dev.beagle.node.cri;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,8 +30,6 @@ public interface NodeImages {
 
   /** Removes the image with all its names; nothing for an unknown id. */
   void remove(String id);
-
-  ImageUsage usage();
 
   /** Hears of a pull's layers, on several threads at once; returns quickly and throws nothing. */
   interface PullListener {
@@ -106,11 +103,4 @@ public interface NodeImages {
       return "login for " + (server.isEmpty() ? "the image's registry" : server);
     }
   }
-
-  /**
-   * Disk use of all images.
-   *
-   * @param mountpoint a folder on their file system
-   */
-  record ImageUsage(Path mountpoint, long usedBytes, long inodesUsed) {}
 }

@@ -5,20 +5,29 @@ import dev.beagle.cri.v1.ContainerStats;
 import dev.beagle.cri.v1.ContainerStatsRequest;
 import dev.beagle.cri.v1.ContainerStatsResponse;
 import dev.beagle.cri.v1.CpuUsage;
+import dev.beagle.cri.v1.FilesystemIdentifier;
+import dev.beagle.cri.v1.FilesystemUsage;
 import dev.beagle.cri.v1.ListContainerStatsRequest;
 import dev.beagle.cri.v1.ListContainerStatsResponse;
 import dev.beagle.cri.v1.MemoryUsage;
 import dev.beagle.cri.v1.UInt64Value;
 import dev.beagle.failure.Failure;
+import dev.beagle.node.cri.NodeDisks.DiskUse;
 import dev.beagle.runtime.pod.Container;
+import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.pod.ContainerUsage;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
-/** Calls about what containers use: CPU and memory of those that run. Thread-safe. */
+/** Calls about what containers use: CPU, memory and disk of those that run. Thread-safe. */
 final class StatsCalls {
   private final CriObjects objects;
+  private final NodeDisks disks;
 
-  StatsCalls(CriObjects objects) {
+  StatsCalls(CriObjects objects, NodeDisks disks) {
     this.objects = objects;
+    this.disks = disks;
   }
 
   ContainerStatsResponse containerStats(ContainerStatsRequest request) {
@@ -28,32 +37,52 @@ final class StatsCalls {
             .usage()
             .orElseThrow(() ->
                 Failure.wrongState("container " + container.id().shortForm() + " is not running"));
-    return ContainerStatsResponse.newBuilder().setStats(stats(container, usage)).build();
+    Map<ContainerId, DiskUse> layers = disks.writableLayers(List.of(container.id()));
+    return ContainerStatsResponse.newBuilder().setStats(stats(container, usage, layers)).build();
   }
 
   ListContainerStatsResponse list(ListContainerStatsRequest request) {
-    ListContainerStatsResponse.Builder response = ListContainerStatsResponse.newBuilder();
+    Map<Container, ContainerUsage> running = new LinkedHashMap<>();
     for (Container container : objects.containers()) {
       if (CriFilters.matches(request.getFilter(), container)) {
-        container.usage().ifPresent(usage -> response.addStats(stats(container, usage)));
+        container.usage().ifPresent(usage -> running.put(container, usage));
       }
     }
+    Map<ContainerId, DiskUse> layers =
+        disks.writableLayers(running.keySet().stream().map(Container::id).toList());
+    ListContainerStatsResponse.Builder response = ListContainerStatsResponse.newBuilder();
+    running.forEach((container, usage) -> response.addStats(stats(container, usage, layers)));
     return response.build();
   }
 
-  private static ContainerStats stats(Container container, ContainerUsage usage) {
-    return ContainerStats.newBuilder()
-        .setAttributes(
-            ContainerAttributes.newBuilder()
-                .setId(container.id().value())
-                .setMetadata(CriTranslation.metadata(container.spec()))
-                .putAllLabels(container.spec().labels())
-                .putAllAnnotations(container.spec().annotations()))
-        .setCpu(
-            CpuUsage.newBuilder()
-                .setTimestamp(CriTranslation.nanos(usage.at()))
-                .setUsageCoreNanoSeconds(value(usage.cpuNanos())))
-        .setMemory(memory(usage))
+  private static ContainerStats stats(
+      Container container, ContainerUsage usage, Map<ContainerId, DiskUse> layers) {
+    ContainerStats.Builder stats =
+        ContainerStats.newBuilder()
+            .setAttributes(
+                ContainerAttributes.newBuilder()
+                    .setId(container.id().value())
+                    .setMetadata(CriTranslation.metadata(container.spec()))
+                    .putAllLabels(container.spec().labels())
+                    .putAllAnnotations(container.spec().annotations()))
+            .setCpu(
+                CpuUsage.newBuilder()
+                    .setTimestamp(CriTranslation.nanos(usage.at()))
+                    .setUsageCoreNanoSeconds(value(usage.cpuNanos())))
+            .setMemory(memory(usage));
+    DiskUse layer = layers.get(container.id());
+    if (layer != null) {
+      stats.setWritableLayer(disk(layer));
+    }
+    return stats.build();
+  }
+
+  static FilesystemUsage disk(DiskUse use) {
+    return FilesystemUsage.newBuilder()
+        .setTimestamp(CriTranslation.nanos(use.at()))
+        .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(use.folder().toString()))
+        .setUsedBytes(value(use.usedBytes()))
+        .setInodesUsed(value(use.inodes()))
         .build();
   }
 

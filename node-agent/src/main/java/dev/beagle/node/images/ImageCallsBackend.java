@@ -3,7 +3,6 @@ package dev.beagle.node.images;
 import dev.beagle.failure.Failure;
 import dev.beagle.image.catalog.Image;
 import dev.beagle.image.pull.Images;
-import dev.beagle.image.pull.ImagesUsage;
 import dev.beagle.image.pull.PullEvent;
 import dev.beagle.image.pull.PullProgress;
 import dev.beagle.image.reference.Platform;
@@ -119,11 +118,5 @@ public final class ImageCallsBackend implements NodeImages {
   @Override
   public void remove(String id) {
     images.remove(id);
-  }
-
-  @Override
-  public ImageUsage usage() {
-    ImagesUsage usage = images.usage();
-    return new ImageUsage(usage.folder(), usage.usedBytes(), usage.usedInodes());
   }
 }

@@ -47,6 +47,7 @@ final class CriWorld implements AutoCloseable {
   final ManualTime time = new ManualTime();
   final SimulatedPodRuntime pods = new SimulatedPodRuntime(time);
   final SimulatedImages images = new SimulatedImages();
+  final SimulatedDisks disks = new SimulatedDisks();
   final SimulatedNetworks networks = new SimulatedNetworks();
   final RecordingStreamUrls streams = new RecordingStreamUrls();
   private final Path folder;
@@ -66,7 +67,7 @@ final class CriWorld implements AutoCloseable {
             CriServer.open(
                 socket,
                 new CriNode("0.1.0", Path.of("/var/lib/beagle"), folder.resolve("run"), true),
-                new CriBackend(pods, networks, images, streams),
+                new CriBackend(pods, networks, images, disks, streams),
                 time));
     if (admitting) {
       server.admitCalls();

@@ -188,7 +188,12 @@ final class ImageCallsTest {
     assertThat(usage.getFsId().getMountpoint()).isEqualTo("/var/lib/beagle/images");
     assertThat(usage.getUsedBytes().getValue()).isEqualTo(4_000_000);
     assertThat(usage.getInodesUsed().getValue()).isEqualTo(12);
-    assertThat(info.getContainerFilesystemsList()).isEmpty();
+    assertThat(info.getContainerFilesystemsList()).hasSize(1);
+    FilesystemUsage containers = info.getContainerFilesystems(0);
+    assertThat(containers.getTimestamp()).isPositive();
+    assertThat(containers.getFsId().getMountpoint()).isEqualTo("/var/lib/beagle/containers");
+    assertThat(containers.getUsedBytes().getValue()).isEqualTo(70_000);
+    assertThat(containers.getInodesUsed().getValue()).isEqualTo(5);
   }
 
   private static ImageSpec.Builder spec(String image) {

@@ -1,7 +1,6 @@
 package dev.beagle.node.cri;
 
 import dev.beagle.failure.Failure;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,10 +95,5 @@ final class SimulatedImages implements NodeImages {
   @Override
   public void remove(String id) {
     images.remove(id);
-  }
-
-  @Override
-  public ImageUsage usage() {
-    return new ImageUsage(Path.of("/var/lib/beagle/images"), 4_000_000, 12);
   }
 }

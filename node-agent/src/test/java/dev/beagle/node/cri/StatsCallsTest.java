@@ -6,7 +6,9 @@ import dev.beagle.cri.v1.ContainerConfig;
 import dev.beagle.cri.v1.ContainerStats;
 import dev.beagle.cri.v1.ContainerStatsFilter;
 import dev.beagle.cri.v1.ContainerStatsRequest;
+import dev.beagle.cri.v1.FilesystemUsage;
 import dev.beagle.cri.v1.ListContainerStatsRequest;
+import dev.beagle.runtime.pod.ContainerId;
 import io.grpc.Status;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -38,6 +40,24 @@ final class StatsCallsTest {
   void whatIsAvailableIsWhatTheLimitLeaves() {
     assertThat(available(10_000)).isEqualTo(10_000 - 4096);
     assertThat(available(1000)).isZero();
+  }
+
+  @Test
+  void theWritableLayerIsShownOnceItWasMeasured() {
+    String web = world.runningContainer("web");
+    String db = world.runningContainer("db");
+    world.disks.setLayer(new ContainerId(web), 8192, 3);
+
+    FilesystemUsage layer = stats(web).getWritableLayer();
+    assertThat(layer.getTimestamp()).isPositive();
+    assertThat(layer.getFsId().getMountpoint()).isEqualTo("/var/lib/beagle/containers");
+    assertThat(layer.getUsedBytes().getValue()).isEqualTo(8192);
+    assertThat(layer.getInodesUsed().getValue()).isEqualTo(3);
+    assertThat(stats(db).hasWritableLayer()).isFalse();
+    assertThat(list(ContainerStatsFilter.getDefaultInstance()))
+        .filteredOn(ContainerStats::hasWritableLayer)
+        .extracting(stats -> stats.getAttributes().getId())
+        .containsExactly(web);
   }
 
   @Test

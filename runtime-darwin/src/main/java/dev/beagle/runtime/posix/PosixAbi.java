@@ -18,6 +18,8 @@ final class PosixAbi {
   static final int O_CLOEXEC = 0x80000;
   static final int O_NOFOLLOW_GENERIC = 0x20000;
   static final int O_NOFOLLOW_ARM64 = 0x8000;
+  static final int O_DIRECTORY_GENERIC = 0x10000;
+  static final int O_DIRECTORY_ARM64 = 0x4000;
 
   static final int AF_UNIX = 1;
   static final int SOCK_STREAM = 1;
@@ -29,7 +31,10 @@ final class PosixAbi {
   static final int MSG_NOSIGNAL = 0x4000;
 
   static final int AT_FDCWD = -100;
+  static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  static final int AT_EMPTY_PATH = 0x1000;
   static final int AT_RECURSIVE = 0x8000;
+  static final int STATX_BASIC_STATS = 0x7ff;
   static final int OPEN_TREE_CLONE = 1;
 
   /** open_tree(2) has this number on every architecture. */
@@ -65,6 +70,25 @@ final class PosixAbi {
   private PosixAbi() {}
 
   static native int open(String path, int flags, int mode) throws LastErrorException;
+
+  /** Without O_CREAT: there is no mode. */
+  static native int openat(int folder, Pointer name, int flags) throws LastErrorException;
+
+  /**
+   * Fills a {@code struct statx}, which is the same on every architecture.
+   *
+   * @param name address of a zero-terminated name
+   */
+  static native int statx(int folder, long name, int flags, int mask, Pointer target)
+      throws LastErrorException;
+
+  /** A {@code DIR}, which owns the descriptor from then on. */
+  static native long fdopendir(int descriptor) throws LastErrorException;
+
+  /** Address of a {@code struct dirent}, valid until the next call; 0 at the end. */
+  static native long readdir(long directory) throws LastErrorException;
+
+  static native int closedir(long directory) throws LastErrorException;
 
   static native int close(int descriptor) throws LastErrorException;
 

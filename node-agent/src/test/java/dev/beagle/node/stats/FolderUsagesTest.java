@@ -1,0 +1,94 @@
+package dev.beagle.node.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.node.stats.FolderUsages.Measured;
+import dev.beagle.runtime.posix.FolderUsage;
+import dev.beagle.testing.ManualTime;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class FolderUsagesTest {
+  private static final Path A = Path.of("/a");
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private final ManualTime time = new ManualTime();
+  private final Map<Path, Integer> walks = new ConcurrentHashMap<>();
+  private volatile Duration walkTime = Duration.ZERO;
+  private volatile boolean gone;
+  private final FolderUsages usages = new FolderUsages(time, this::measure);
+
+  private FolderUsage measure(Path folder) {
+    if (gone) {
+      throw Failure.notFound("folder", folder);
+    }
+    time.advance(walkTime);
+    int walk = walks.merge(folder, 1, Integer::sum);
+    return new FolderUsage(walk * 4096L, walk);
+  }
+
+  @AfterEach
+  void close() {
+    usages.close();
+  }
+
+  /** What is known once all that the question starts has ended. */
+  private Measured measured() {
+    return Objects.requireNonNull(usages.of(List.of(A)).get(A));
+  }
+
+  private long inodes() {
+    return measured().usage().inodes();
+  }
+
+  @Test
+  void fiftyFoldersAreWalkedOnceHoweverOftenTheyAreAskedForInTenSeconds() {
+    List<Path> folders = IntStream.range(0, 50).mapToObj(i -> Path.of("/c" + i)).toList();
+    for (int i = 0; i < 9; i++) {
+      assertThat(usages.of(folders)).hasSize(50);
+      time.advance(SECOND);
+    }
+    assertThat(walks).hasSize(50);
+    assertThat(walks.values()).containsOnly(1);
+  }
+
+  @Test
+  void whatIsOldIsMeasuredAgainAndWaitedFor() {
+    assertThat(inodes()).isEqualTo(1);
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(2);
+  }
+
+  @Test
+  void aMeasurementHasTheMomentOfItsStart() {
+    time.advance(SECOND);
+    walkTime = SECOND;
+    assertThat(measured().at()).isEqualTo(time.now().minus(SECOND));
+  }
+
+  @Test
+  void aSlowWalkIsRepeatedAtATenthOfTheTime() {
+    walkTime = Duration.ofMinutes(1);
+    inodes();
+    time.advance(Duration.ofMinutes(9));
+    assertThat(inodes()).isEqualTo(1);
+    time.advance(Duration.ofMinutes(2));
+    assertThat(inodes()).isEqualTo(2);
+  }
+
+  @Test
+  void aFolderThatIsGoneHasNoFigures() {
+    inodes();
+    gone = true;
+    time.advance(Duration.ofSeconds(30));
+    assertThat(usages.of(List.of(A))).isEmpty();
+  }
+}

@@ -1,0 +1,214 @@
+package dev.beagle.runtime.posix;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Measures one tree on Linux. Each step is relative to the open folder it starts from, so a
+ * container that exchanges a folder for a link leads nowhere. One descriptor is held however deep
+ * the tree is: the way back is {@code ..}, believed only where it is the folder that we came from.
+ * Names are bytes throughout. For one measurement of one thread.
+ */
+final class TreeWalk implements AutoCloseable {
+  private static final boolean ARM = "aarch64".equals(System.getProperty("os.arch"));
+  private static final int FOLDER_FLAGS =
+      PosixAbi.O_RDONLY
+          | PosixAbi.O_CLOEXEC
+          | (ARM ? PosixAbi.O_DIRECTORY_ARM64 : PosixAbi.O_DIRECTORY_GENERIC)
+          | (ARM ? PosixAbi.O_NOFOLLOW_ARM64 : PosixAbi.O_NOFOLLOW_GENERIC);
+
+  // struct dirent of LP64 Linux.
+  private static final int DIRENT_TYPE = 18;
+  private static final int DIRENT_NAME = 19;
+  private static final byte DT_DIR = 4;
+  private static final int MAX_NAME = 256;
+
+  // struct statx (statx(2)).
+  private static final int STATX_BYTES = 256;
+  private static final int STATX_NLINK = 16;
+  private static final int STATX_MODE = 28;
+  private static final int STATX_INO = 32;
+  private static final int STATX_BLOCKS = 48;
+  private static final int STATX_DEVICE = 136;
+  private static final int S_IFMT = 0170000;
+  private static final int S_IFDIR = 0040000;
+  private static final long SECTOR = 512;
+
+  private final Memory stat = new Memory(STATX_BYTES);
+  private final Memory name = new Memory(MAX_NAME);
+  private final Set<Long> linked = new HashSet<>();
+  private long device;
+  private long bytes;
+  private long inodes;
+
+  /** A folder on the way down, with the names of its folders that are still to be visited. */
+  private record Level(long inode, Deque<byte[]> pending) {}
+
+  FolderUsage measure(Path folder) {
+    int current;
+    try {
+      current = PosixAbi.open(folder.toString(), FOLDER_FLAGS, 0);
+    } catch (LastErrorException error) {
+      throw PosixError.of("open", folder, error);
+    }
+    try {
+      current = walk(current);
+    } catch (LastErrorException error) {
+      throw PosixError.of("measure", folder, error);
+    }
+    close(current);
+    return new FolderUsage(bytes, inodes);
+  }
+
+  /** Returns the descriptor that is open at the end; closes it itself where it fails. */
+  private int walk(int root) {
+    int current = root;
+    try {
+      stat(current, emptyName(), PosixAbi.AT_EMPTY_PATH);
+      device = stat.getLong(STATX_DEVICE);
+      Deque<Level> way = new ArrayDeque<>();
+      way.push(enter(current));
+      while (!way.isEmpty()) {
+        byte[] next = way.element().pending().poll();
+        if (next != null) {
+          int child = openFolder(current, next);
+          if (child >= 0) {
+            close(current);
+            current = child;
+            way.push(enter(current));
+          }
+          continue;
+        }
+        way.pop();
+        if (!way.isEmpty()) {
+          int parent = openFolder(current, new byte[] {'.', '.'});
+          if (parent < 0) {
+            break;
+          }
+          close(current);
+          current = parent;
+          stat(current, emptyName(), PosixAbi.AT_EMPTY_PATH);
+          if (stat.getLong(STATX_INO) != way.element().inode()) {
+            // Moved elsewhere while we were in it: what has been counted stands until next time.
+            break;
+          }
+        }
+      }
+      return current;
+    } catch (LastErrorException error) {
+      close(current);
+      throw error;
+    }
+  }
+
+  /** Counts a folder and what is in it but folders, whose names it collects. */
+  private Level enter(int folder) {
+    stat(folder, emptyName(), PosixAbi.AT_EMPTY_PATH);
+    long inode = stat.getLong(STATX_INO);
+    count();
+    Deque<byte[]> folders = new ArrayDeque<>();
+    long listing = PosixAbi.fdopendir(PosixAbi.openat(folder, named((byte) '.'), FOLDER_FLAGS));
+    try {
+      for (long at = PosixAbi.readdir(listing); at != 0; at = PosixAbi.readdir(listing)) {
+        Pointer entry = new Pointer(at);
+        byte[] found = bytes(entry);
+        if (isDots(found)) {
+          continue;
+        }
+        if (entry.getByte(DIRENT_TYPE) == DT_DIR) {
+          folders.add(found);
+        } else if (exists(folder, at + DIRENT_NAME)) {
+          if ((stat.getShort(STATX_MODE) & S_IFMT) == S_IFDIR) {
+            folders.add(found);
+          } else {
+            count();
+          }
+        }
+      }
+    } finally {
+      PosixAbi.closedir(listing);
+    }
+    return new Level(inode, folders);
+  }
+
+  /** Counts what was looked at last. */
+  private void count() {
+    boolean folder = (stat.getShort(STATX_MODE) & S_IFMT) == S_IFDIR;
+    if (!folder && stat.getInt(STATX_NLINK) > 1 && !linked.add(stat.getLong(STATX_INO))) {
+      return;
+    }
+    inodes++;
+    bytes += stat.getLong(STATX_BLOCKS) * SECTOR;
+  }
+
+  private boolean exists(int folder, long address) {
+    try {
+      stat(folder, address, PosixAbi.AT_SYMLINK_NOFOLLOW);
+      return true;
+    } catch (LastErrorException gone) {
+      return false;
+    }
+  }
+
+  private void stat(int folder, long address, int flags) {
+    PosixAbi.statx(folder, address, flags, PosixAbi.STATX_BASIC_STATS, stat);
+  }
+
+  /** -1 for what is gone, no folder any more, or of another file system. */
+  private int openFolder(int folder, byte[] child) {
+    int opened;
+    try {
+      opened = PosixAbi.openat(folder, named(child), FOLDER_FLAGS);
+    } catch (LastErrorException gone) {
+      return -1;
+    }
+    stat(opened, emptyName(), PosixAbi.AT_EMPTY_PATH);
+    if (stat.getLong(STATX_DEVICE) != device) {
+      close(opened);
+      return -1;
+    }
+    return opened;
+  }
+
+  private long emptyName() {
+    return Pointer.nativeValue(named());
+  }
+
+  private Pointer named(byte... text) {
+    name.write(0, text, 0, text.length);
+    name.setByte(text.length, (byte) 0);
+    return name;
+  }
+
+  private static byte[] bytes(Pointer entry) {
+    int length = 0;
+    while (entry.getByte(DIRENT_NAME + length) != 0) {
+      length++;
+    }
+    return entry.getByteArray(DIRENT_NAME, length);
+  }
+
+  private static boolean isDots(byte[] found) {
+    return found[0] == '.' && (found.length == 1 || (found.length == 2 && found[1] == '.'));
+  }
+
+  private static void close(int descriptor) {
+    try {
+      PosixAbi.close(descriptor);
+    } catch (LastErrorException ignored) {
+      // Linux has closed it all the same (close(2)).
+    }
+  }
+
+  @Override
+  public void close() {
+    stat.close();
+    name.close();
+  }
+}

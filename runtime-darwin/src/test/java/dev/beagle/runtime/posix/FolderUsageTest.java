@@ -1,0 +1,98 @@
+package dev.beagle.runtime.posix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledOnOs(value = OS.LINUX, disabledReason = "allocated blocks are asked of Linux only")
+class FolderUsageTest {
+  @TempDir Path folder;
+
+  @Test
+  void agreesWithDu() throws Exception {
+    Files.createDirectories(folder.resolve("a/b/c"));
+    Files.createDirectories(folder.resolve("empty"));
+    for (int i = 0; i < 300; i++) {
+      Files.writeString(folder.resolve("a/b/file-" + i), "x".repeat(i * 100));
+    }
+    Files.createLink(folder.resolve("a/again"), folder.resolve("a/b/file-299"));
+    Files.createSymbolicLink(folder.resolve("a/link"), Path.of("b"));
+    FolderUsage usage = FolderUsage.measure(folder);
+    assertThat(usage.usedBytes()).isEqualTo(du("--block-size=1"));
+    assertThat(usage.inodes()).isEqualTo(du("--inodes")).isEqualTo(306);
+  }
+
+  private long du(String unit) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder("du", "-s", "-x", unit, folder.toString()).start();
+    String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    return Long.parseLong(answer.split("\t", -1)[0]);
+  }
+
+  @Test
+  void holesTakeNothing() throws IOException {
+    try (RandomAccessFile sparse = new RandomAccessFile(folder.resolve("sparse").toFile(), "rw")) {
+      sparse.setLength(1L << 40);
+      sparse.seek(1L << 39);
+      sparse.write(1);
+    }
+    assertThat(FolderUsage.measure(folder).usedBytes()).isBetween(1L, 1L << 20);
+  }
+
+  @Test
+  void treesDeeperThanTheLongestPathAreCountedWhole() throws IOException {
+    // Built from the inside out by moving, because no path to the innermost could be named.
+    Path name = Path.of("d".repeat(200));
+    Path tree = Files.createDirectory(folder.resolve("tree"));
+    for (int depth = 0; depth < 100; depth++) {
+      Path next = Files.createDirectory(folder.resolve("next"));
+      try (DirectoryStream<Path> from = Files.newDirectoryStream(folder);
+          DirectoryStream<Path> to = Files.newDirectoryStream(next)) {
+        ((SecureDirectoryStream<Path>) from)
+            .move(Path.of("tree"), (SecureDirectoryStream<Path>) to, name);
+      }
+      Files.move(next, tree);
+    }
+    assertThat(FolderUsage.measure(folder).inodes()).isEqualTo(102);
+    // The folder's own cleaning cannot name them either.
+    try (DirectoryStream<Path> top = Files.newDirectoryStream(folder)) {
+      deleteDeep((SecureDirectoryStream<Path>) top, Path.of("tree"), name);
+    }
+  }
+
+  private static void deleteDeep(SecureDirectoryStream<Path> parent, Path child, Path name)
+      throws IOException {
+    try (SecureDirectoryStream<Path> inside = parent.newDirectoryStream(child)) {
+      if (inside.iterator().hasNext()) {
+        deleteDeep(inside, name, name);
+      }
+    }
+    parent.deleteDirectory(child);
+  }
+
+  @Test
+  void aFolderThatIsALinkIsNotFollowedAndAMissingOneIsNamed() throws IOException {
+    Files.createDirectory(folder.resolve("elsewhere"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("elsewhere"));
+    assertThat(catchThrowableOfType(Failure.class, () -> FolderUsage.measure(link)).reason())
+        .contains(link.toString());
+    Path missing = folder.resolve("missing");
+    Failure failure = catchThrowableOfType(Failure.class, () -> FolderUsage.measure(missing));
+    assertThat(failure.kind()).isEqualTo(FailureKind.NOT_FOUND);
+    assertThat(failure.reason()).contains(missing.toString());
+  }
+}
