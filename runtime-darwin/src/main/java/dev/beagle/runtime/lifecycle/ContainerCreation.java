@@ -64,6 +64,7 @@ final class ContainerCreation {
       undo.onClose(() -> ContainerFiles.delete(environment.containerFolder(), id));
       undo.onClose(() -> SandboxEnd.deleteInWorld(world, record));
       world.addFolders(folders);
+      undo.onClose(() -> sandbox.undone(id));
       create(process, targetPid, record);
       container.kept();
       undo.release();

@@ -22,11 +22,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +42,9 @@ import org.slf4j.LoggerFactory;
 final class LocalSandbox implements Sandbox {
   private static final Logger LOG = LoggerFactory.getLogger(LocalSandbox.class);
 
+  /** A client may try a container that cannot be made for days. */
+  private static final int MOST_UNDONE = 256;
+
   private final PodEnvironment environment;
   private final SandboxKind kind;
   private final Runnable onRelease;
@@ -45,6 +52,7 @@ final class LocalSandbox implements Sandbox {
   private final Map<ContainerId, LocalContainer> containers = new ConcurrentHashMap<>();
   private final WorldStreams streams = new WorldStreams(this);
   private final SandboxEnd end = new SandboxEnd(this);
+  private final Set<ContainerId> undone = new LinkedHashSet<>();
   private volatile SandboxRecord record;
   private volatile @Nullable World world;
   private volatile @Nullable String awaited;
@@ -122,6 +130,25 @@ final class LocalSandbox implements Sandbox {
 
   void forget(ContainerId id) {
     containers.remove(id);
+  }
+
+  /**
+   * The making of a container failed after the OCI runtime was called, which may have died or still
+   * be at work: what it makes of the container in the end goes with the world. Caller holds the
+   * lock.
+   */
+  void undone(ContainerId id) {
+    undone.add(id);
+    if (undone.size() > MOST_UNDONE) {
+      undone.remove(undone.iterator().next());
+    }
+  }
+
+  /** Ids of all that may have left something in the world. Caller holds the lock. */
+  Set<String> traces() {
+    return Stream.concat(containers.keySet().stream(), undone.stream())
+        .map(ContainerId::value)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   void exclusively(Runnable work) {

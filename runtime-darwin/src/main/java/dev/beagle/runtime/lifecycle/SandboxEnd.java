@@ -12,8 +12,8 @@ import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.state.ContainerRecord;
 import dev.beagle.runtime.world.World;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,8 +92,7 @@ final class SandboxEnd {
   void endWorld(String reason) {
     sandbox.leaveWorld(reason).ifPresent(World::close);
     sandbox.streams().lost();
-    List<String> ids =
-        sandbox.allContainers().stream().map(container -> container.id().value()).toList();
+    Set<String> ids = sandbox.traces();
     try (Closer steps = new Closer()) {
       steps.onClose(sandbox::keepRecord);
       if (sandbox.spec().network() != NamespaceMode.NODE) {

@@ -13,6 +13,7 @@ import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.state.RecordStore;
 import dev.beagle.runtime.testing.FixedImage;
 import dev.beagle.runtime.testing.RecordingNetworks;
+import dev.beagle.runtime.testing.SimulatedAgent;
 import dev.beagle.runtime.testing.SimulatedKind;
 import dev.beagle.runtime.testing.Specs;
 import dev.beagle.testing.ManualTime;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -195,6 +197,25 @@ class FaultsTest {
     await().until(() -> time.nanos() - before > Duration.ofSeconds(32).toNanos());
     free.run();
     await().untilAsserted(() -> assertThat(kind.agent(sandbox.id()).unacknowledged()).isEmpty());
+  }
+
+  /** An agent killed during a create leaves an OCI runtime at work, which makes its cgroup late. */
+  @Test
+  void whatWasBeingMadeAsTheAgentDiedIsDiscardedWithTheWorld() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    AtomicReference<String> making = new AtomicReference<>("");
+    SimulatedAgent agent = kind.agent(sandbox.id());
+    agent.failpoint(request -> {
+      if (request.hasCreateContainer()) {
+        making.set(request.getCreateContainer().getContainer());
+        agent.die();
+        throw Failure.unavailable("the agent is gone");
+      }
+    });
+    assertThatThrownBy(() -> sandbox.createContainer(Specs.container("c", "sh")))
+        .isInstanceOf(Failure.class);
+    await().untilAsserted(() -> assertThat(kind.discarded()).containsExactly(making.get()));
+    sandbox.remove();
   }
 
   @Test

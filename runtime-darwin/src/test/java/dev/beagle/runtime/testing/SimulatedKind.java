@@ -26,6 +26,7 @@ public final class SimulatedKind implements SandboxKind {
   private final Set<String> layers = new HashSet<>();
   private boolean refusing;
   private int unanswered;
+  private Set<String> discarded = Set.of();
   private Consumer<SimulatedAgent> onOpen = agent -> {};
 
   public SimulatedKind(Path folder) {
@@ -56,6 +57,11 @@ public final class SimulatedKind implements SandboxKind {
   /** Whether opening a world fails. */
   public synchronized void refuse(boolean newWorlds) {
     refusing = newWorlds;
+  }
+
+  /** The containers that the last discarded world had. */
+  public synchronized Set<String> discarded() {
+    return discarded;
   }
 
   /** How many adoptions find an agent that cannot be asked just now. */
@@ -108,6 +114,7 @@ public final class SimulatedKind implements SandboxKind {
   @Override
   public synchronized void discard(WorldRecord record, Collection<String> containers) {
     worlds.remove(record.sandbox());
+    discarded = Set.copyOf(containers);
   }
 
   @Override
