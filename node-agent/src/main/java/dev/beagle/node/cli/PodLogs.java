@@ -2,7 +2,9 @@ package dev.beagle.node.cli;
 
 import dev.beagle.failure.Failure;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.regex.Pattern;
@@ -19,7 +21,12 @@ final class PodLogs {
 
   static Path create(Path run, String uid) {
     try {
-      return Files.createDirectories(folder(run, uid));
+      try {
+        return Files.createDirectories(folder(run, uid));
+      } catch (NoSuchFileException error) {
+        // Another command has just removed the last pod's logs and the folder of all of them.
+        return Files.createDirectories(folder(run, uid));
+      }
     } catch (IOException error) {
       throw Failure.denied("log folder " + folder(run, uid) + " cannot be made: " + error);
     }
@@ -34,8 +41,17 @@ final class PodLogs {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
+      removeIfEmpty(run.resolve("logs"));
     } catch (IOException error) {
       throw Failure.internal("logs in " + folder(run, uid) + " cannot be removed: " + error, error);
+    }
+  }
+
+  private static void removeIfEmpty(Path folder) throws IOException {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (DirectoryNotEmptyException _) {
+      // Other pods log there.
     }
   }
 

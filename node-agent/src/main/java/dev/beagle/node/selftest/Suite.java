@@ -24,7 +24,8 @@ public enum Suite {
           "-pl",
           "e2e",
           "-am",
-          "-Dsurefire.skip=true",
+          "-Dtest=NoUnitTest",
+          "-Dsurefire.failIfNoSpecifiedTests=false",
           "-Dit.test=Soak",
           "-Dfailsafe.failIfNoSpecifiedTests=false")),
   FUZZ("fuzz", "parsers against hostile input", List.of());

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.posix;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostPlatform;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ public record FolderUsage(long usedBytes, long inodes) {
    * @throws Failure NOT_FOUND where there is no such folder
    */
   public static FolderUsage measure(Path folder) {
-    if (System.getProperty("os.name", "").equals("Linux")) {
+    if (HostPlatform.current().linux()) {
       try (TreeWalk walk = new TreeWalk()) {
         return walk.measure(folder);
       }

@@ -3,6 +3,7 @@ package dev.beagle.runtime.posix;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import dev.beagle.host.HostPlatform;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -16,7 +17,7 @@ import java.util.Set;
  * Names are bytes throughout. For one measurement of one thread.
  */
 final class TreeWalk implements AutoCloseable {
-  private static final boolean ARM = "aarch64".equals(System.getProperty("os.arch"));
+  private static final boolean ARM = HostPlatform.current().architecture().equals("arm64");
   private static final int FOLDER_FLAGS =
       PosixAbi.O_RDONLY
           | PosixAbi.O_CLOEXEC
