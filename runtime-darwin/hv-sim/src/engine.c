@@ -71,7 +71,8 @@ hv_return_t engine_create(vcpu_t *v) {
     return r;
   const char *mismatch = probe_engine(v);
   if (mismatch) {
-    fprintf(stderr, "hvsim: refusing libunicorn, taken for %s: %s; get-unicorn.sh fetches one that fits\n", unicorn->name, mismatch);
+    fprintf(stderr, "hvsim: refusing libunicorn, taken for %s: %s; get-unicorn.sh fetches one that fits\n",
+            unicorn->name, mismatch);
     uc_close(v->uc);
     v->cs = v->env = NULL;
     return HV_UNSUPPORTED;

@@ -5,7 +5,6 @@
  * are correct without Unicorn knowing that other CPUs exist. A vCPU that waits
  * ends the holder's slice after a while; calls from other threads do so at once.
  */
-#define _GNU_SOURCE
 #include "hvsim.h"
 
 #include <time.h>

@@ -20,8 +20,8 @@ static void pad(FILE *out) {
 
 static void put(FILE *out, const char *name, unsigned inode, const void *data, size_t size) {
   const unsigned mode = size ? 0100755 : 0;
-  fprintf(out, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", inode, mode, 0, 0, 1, 0, size, 0, 0,
-          0, 0, strlen(name) + 1, 0);
+  fprintf(out, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", inode, mode, 0, 0, 1, 0, size,
+          0, 0, 0, 0, strlen(name) + 1, 0);
   fwrite(name, strlen(name) + 1, 1, out);
   pad(out);
   fwrite(data, 1, size, out);
