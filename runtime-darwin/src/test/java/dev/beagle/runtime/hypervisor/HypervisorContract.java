@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,12 @@ public abstract class HypervisorContract {
   }
 
   private VcpuThread begin(GuestStory story) {
-    write(story, ram);
+    return begin(memory -> write(story, memory));
+  }
+
+  /** vCPU 0 about to run what {@code program} wrote to the machine's memory. */
+  protected final VcpuThread begin(Consumer<MemorySegment> program) {
+    program.accept(ram);
     VcpuThread first = bind(0);
     first.call(() -> {
       enter(first.vcpu());

@@ -32,7 +32,6 @@ final class HostMemoryTest {
   void moreThanThereIsIsExhausted() {
     assertThatThrownBy(() -> HostMemory.reserve(1L << 60))
         .isInstanceOfSatisfying(
-            Failure.class,
-            failure -> assertThat(failure.kind()).isEqualTo(FailureKind.EXHAUSTED));
+            Failure.class, failure -> assertThat(failure.kind()).isEqualTo(FailureKind.EXHAUSTED));
   }
 }

@@ -89,8 +89,7 @@ final class AbiHvfIT {
     assertThat(functions).hasSizeGreaterThan(20);
     for (Method function : functions) {
       Matcher declaration =
-          Pattern.compile("(\\w+) " + function.getName() + "\\(([^)]*)\\);")
-              .matcher(header);
+          Pattern.compile("(\\w+) " + function.getName() + "\\(([^)]*)\\);").matcher(header);
       assertThat(declaration.find()).as(function.getName()).isTrue();
       assertThat(carrier(declaration.group(1)))
           .as(function.getName())

@@ -32,14 +32,17 @@ final class PsciTest {
   @ParameterizedTest
   @ValueSource(
       ints = {
-        0x8400_0001, 0xc400_0001, // CPU_SUSPEND
+        0x8400_0001,
+        0xc400_0001, // CPU_SUSPEND
         0xc400_000e, // SYSTEM_SUSPEND
         0x8400_0012, // SYSTEM_RESET2
         0x8400_0015, // SYSTEM_OFF2
-        0x8000_0001, 0x8000_8000, // workarounds
+        0x8000_0001,
+        0x8000_8000, // workarounds
         0x8400_0050, // TRNG
         0x8600_ff01, // a vendor's
-        0, -1
+        0,
+        -1
       })
   void whatIsNotThereIsNotSupported(int function) {
     assertThat(result(function, 0, 0, 0)).isEqualTo(-1);

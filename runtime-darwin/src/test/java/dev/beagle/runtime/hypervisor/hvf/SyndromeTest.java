@@ -37,7 +37,8 @@ final class SyndromeTest {
     "0x93c38007, 0x8877665544332211, 0x8877665544332211", // ldr x
   })
   void whatALoadLeavesInItsRegister(String bits, String value, String register) {
-    assertThat(new Syndrome(Long.decode(bits)).loaded(Long.parseUnsignedLong(value.substring(2), 16)))
+    assertThat(
+            new Syndrome(Long.decode(bits)).loaded(Long.parseUnsignedLong(value.substring(2), 16)))
         .isEqualTo(Long.parseUnsignedLong(register.substring(2), 16));
   }
 
