@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,8 @@ final class HvfVcpu implements Vcpu {
 
   /** Unknown reason, 32-bit instruction: what an undefined instruction reports. */
   private static final long ESR_UNDEFINED = 1L << 25;
+
+  private static final long WAIT_NANOS = 1_000_000;
 
   private static final int GENERAL_REGISTERS = 31;
   private static final int INSTRUCTION_BYTES = 4;
@@ -193,9 +196,11 @@ final class HvfVcpu implements Vcpu {
       }
       case Syndrome.DATA_ABORT -> access(syndrome, bus);
       case Syndrome.SYSTEM_REGISTER -> systemRegister(syndrome);
-      // The framework waits inside where it has a GIC; else the guest just goes round its loop.
       case Syndrome.WFX -> {
+        // With a GIC the framework waits inside; where a release exits all the same, the guest
+        // looks at its interrupts anew after a moment and does not burn a core.
         skip();
+        LockSupport.parkNanos(WAIT_NANOS);
         yield null;
       }
       case Syndrome.FLOATING_POINT, Syndrome.SVE, Syndrome.SME -> undefined();
@@ -320,6 +325,7 @@ final class HvfVcpu implements Vcpu {
       }
       cancelled.set(true);
       machine.power().wake();
+      LockSupport.unpark(owner);
       HvfResult.require(HvfAbi.hv_vcpus_exit(idList.address(), 1), "hv_vcpus_exit");
     }
   }

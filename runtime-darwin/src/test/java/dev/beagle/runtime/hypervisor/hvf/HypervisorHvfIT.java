@@ -100,11 +100,10 @@ final class HypervisorHvfIT extends HypervisorContract {
         };
     VcpuThread vcpu =
         begin(
-            program(
-                code -> {
-                  code.load(8, Arm64Code.XZR, 9, 0).store(8, Arm64Code.XZR, 9, 0);
-                  powerOff(code);
-                }));
+            program(code -> {
+              code.load(8, Arm64Code.XZR, 9, 0).store(8, Arm64Code.XZR, 9, 0);
+              powerOff(code);
+            }));
     assertThat(vcpu.run(bus)).isEqualTo(new Halt.PowerOff());
     assertThat(bus.stores()).containsExactly(new RecordingBus.Store(DEVICE, 8, 0));
   }
@@ -113,12 +112,11 @@ final class HypervisorHvfIT extends HypervisorContract {
   void firmwareAnswersSmcToo() {
     VcpuThread vcpu =
         begin(
-            program(
-                code -> {
-                  code.set(0, 0x8400_0000L).smc().store(8, 0, 9, 0); // PSCI_VERSION
-                  code.hvc(1).store(8, 0, 9, 0); // no call of the standard
-                  powerOff(code);
-                }));
+            program(code -> {
+              code.set(0, 0x8400_0000L).smc().store(8, 0, 9, 0); // PSCI_VERSION
+              code.hvc(1).store(8, 0, 9, 0); // no call of the standard
+              powerOff(code);
+            }));
     RecordingBus bus = new RecordingBus();
     assertThat(vcpu.run(bus)).isEqualTo(new Halt.PowerOff());
     assertThat(bus.stores()).extracting(RecordingBus.Store::value).containsExactly(0x1_0001L, -1L);
@@ -128,12 +126,11 @@ final class HypervisorHvfIT extends HypervisorContract {
   void theOsLockIsOpenAndWritesToItAreIgnored() {
     VcpuThread vcpu =
         begin(
-            program(
-                code -> {
-                  code.set(1, 1).writeSystem(OSLAR_EL1, 1);
-                  code.readSystem(1, OSLSR_EL1).store(8, 1, 9, 0);
-                  powerOff(code);
-                }));
+            program(code -> {
+              code.set(1, 1).writeSystem(OSLAR_EL1, 1);
+              code.readSystem(1, OSLSR_EL1).store(8, 1, 9, 0);
+              powerOff(code);
+            }));
     RecordingBus bus = new RecordingBus();
     assertThat(vcpu.run(bus)).isEqualTo(new Halt.PowerOff());
     assertThat(bus.stores()).extracting(RecordingBus.Store::value).containsExactly(0L);
@@ -143,17 +140,16 @@ final class HypervisorHvfIT extends HypervisorContract {
   void registersThatDoNotExistAreTheGuestsOwnFault() {
     long[] at = new long[1];
     VcpuThread vcpu =
-        begin(
-            memory -> {
-              Arm64Code code = new Arm64Code(memory, 0).set(9, DEVICE);
-              code.set(1, RAM + Arm64Guests.VECTORS).writeSystem(Arm64Guests.VBAR_EL1, 1);
-              at[0] = RAM + code.offset();
-              code.readSystem(1, NO_REGISTER);
-              Arm64Code handler = new Arm64Code(memory, Arm64Guests.SYNCHRONOUS);
-              handler.readSystem(1, ESR_EL1).store(8, 1, 9, 0);
-              handler.readSystem(1, ELR_EL1).store(8, 1, 9, 0);
-              powerOff(handler);
-            });
+        begin(memory -> {
+          Arm64Code code = new Arm64Code(memory, 0).set(9, DEVICE);
+          code.set(1, RAM + Arm64Guests.VECTORS).writeSystem(Arm64Guests.VBAR_EL1, 1);
+          at[0] = RAM + code.offset();
+          code.readSystem(1, NO_REGISTER);
+          Arm64Code handler = new Arm64Code(memory, Arm64Guests.SYNCHRONOUS);
+          handler.readSystem(1, ESR_EL1).store(8, 1, 9, 0);
+          handler.readSystem(1, ELR_EL1).store(8, 1, 9, 0);
+          powerOff(handler);
+        });
     RecordingBus bus = new RecordingBus();
     assertThat(vcpu.run(bus)).isEqualTo(new Halt.PowerOff());
     assertThat(bus.stores())
