@@ -50,14 +50,17 @@ final class ForeignTypesTest {
   }
 
   @ArchTest
-  static final ArchRule nativeCallsAreInOnePackage =
-      only("com.sun.jna..", "dev.beagle.runtime.posix");
+  static final ArchRule nativeCallsAreInBindings =
+      only("com.sun.jna..", "dev.beagle.runtime.posix", "dev.beagle.runtime.hypervisor.hvf");
 
   @ArchTest
-  static final ArchRule foreignMemoryIsForMappedFilesOnly =
+  static final ArchRule foreignMemoryIsForMappedFilesAndGuests =
       noClasses()
           .that()
-          .resideOutsideOfPackage("dev.beagle.image.erofs")
+          .resideOutsideOfPackages(
+              "dev.beagle.image.erofs",
+              "dev.beagle.runtime.posix",
+              "dev.beagle.runtime.hypervisor..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("java.lang.foreign");

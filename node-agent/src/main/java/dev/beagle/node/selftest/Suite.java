@@ -14,7 +14,17 @@ public enum Suite {
       "unit and component tests, without end to end",
       List.of("verify", "-pl", "!e2e,!bench")),
   E2E("e2e", "end to end only", List.of("verify", "-pl", "e2e", "-am")),
-  HVF("hvf", "micro-VMs on Hypervisor.framework", List.of()),
+  HVF(
+      "hvf",
+      "micro-VMs on Hypervisor.framework, here on hv-sim",
+      List.of(
+          "verify",
+          "-pl",
+          "runtime-darwin",
+          "-am",
+          "-Dgroups=hvf",
+          "-Dhvf.excludes=none",
+          "-Dhv-sim.skip=false")),
   KUBERNETES("kubernetes", "a real API server", List.of()),
   SOAK(
       "soak",
@@ -63,12 +73,20 @@ public enum Suite {
     return switch (this) {
       case COMPONENTS -> !module.equals("e2e") && !module.equals("bench");
       case E2E -> module.equals("e2e");
+      case HVF -> module.equals("runtime-darwin");
       default -> true;
     };
   }
 
-  /** Whether it runs a class of that name: Surefire takes those on Test, Failsafe those on IT. */
+  /**
+   * Whether it runs a class of that name: Surefire takes those on Test, Failsafe those on IT; those
+   * on HvfIT are for one suite alone.
+   */
   boolean runs(String type) {
+    boolean needsHypervisor = type.endsWith("HvfIT");
+    if (this == HVF || needsHypervisor) {
+      return this == HVF && needsHypervisor;
+    }
     return type.endsWith("Test") || (type.endsWith("IT") && this != UNIT);
   }
 

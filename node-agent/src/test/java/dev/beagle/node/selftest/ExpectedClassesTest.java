@@ -32,16 +32,19 @@ class ExpectedClassesTest {
     compiled("one", "a.Helper", 0);
     compiled("one", "a.RealIT", 0);
     compiled("e2e", "b.StoryIT", 0);
+    compiled("runtime-darwin", "c.GuestHvfIT", 0);
+    compiled("runtime-darwin", "c.PodIT", 0);
     Files.createDirectories(repository.resolve("docs"));
   }
 
   @Test
   void thoseThatASuiteRunsAreExpected() {
     assertThat(ExpectedClasses.of(repository, Suite.ALL))
-        .containsExactlyInAnyOrder("a.FirstTest", "a.RealIT", "b.StoryIT");
+        .containsExactlyInAnyOrder("a.FirstTest", "a.RealIT", "b.StoryIT", "c.PodIT");
     assertThat(ExpectedClasses.of(repository, Suite.UNIT)).containsExactly("a.FirstTest");
     assertThat(ExpectedClasses.of(repository, Suite.COMPONENTS))
-        .containsExactlyInAnyOrder("a.FirstTest", "a.RealIT");
+        .containsExactlyInAnyOrder("a.FirstTest", "a.RealIT", "c.PodIT");
     assertThat(ExpectedClasses.of(repository, Suite.E2E)).containsExactly("b.StoryIT");
+    assertThat(ExpectedClasses.of(repository, Suite.HVF)).containsExactly("c.GuestHvfIT");
   }
 }

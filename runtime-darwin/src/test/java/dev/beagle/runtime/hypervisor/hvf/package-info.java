@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.hypervisor.hvf;
+
+import org.jspecify.annotations.NullMarked;
