@@ -72,7 +72,7 @@ public enum Suite {
   boolean includes(String module) {
     return switch (this) {
       case COMPONENTS -> !module.equals("e2e") && !module.equals("bench");
-      case E2E -> module.equals("e2e");
+      case E2E, SOAK -> module.equals("e2e");
       case HVF -> module.equals("runtime-darwin");
       default -> true;
     };
@@ -83,6 +83,9 @@ public enum Suite {
    * on HvfIT are for one suite alone.
    */
   boolean runs(String type) {
+    if (this == SOAK) {
+      return type.endsWith(".Soak");
+    }
     boolean needsHypervisor = type.endsWith("HvfIT");
     if (this == HVF || needsHypervisor) {
       return this == HVF && needsHypervisor;

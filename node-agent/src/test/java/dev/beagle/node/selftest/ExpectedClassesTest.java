@@ -32,6 +32,7 @@ class ExpectedClassesTest {
     compiled("one", "a.Helper", 0);
     compiled("one", "a.RealIT", 0);
     compiled("e2e", "b.StoryIT", 0);
+    compiled("e2e", "b.Soak", 0);
     compiled("runtime-darwin", "c.GuestHvfIT", 0);
     compiled("runtime-darwin", "c.PodIT", 0);
     Files.createDirectories(repository.resolve("docs"));
@@ -45,6 +46,7 @@ class ExpectedClassesTest {
     assertThat(ExpectedClasses.of(repository, Suite.COMPONENTS))
         .containsExactlyInAnyOrder("a.FirstTest", "a.RealIT", "c.PodIT");
     assertThat(ExpectedClasses.of(repository, Suite.E2E)).containsExactly("b.StoryIT");
+    assertThat(ExpectedClasses.of(repository, Suite.SOAK)).containsExactly("b.Soak");
     assertThat(ExpectedClasses.of(repository, Suite.HVF)).containsExactly("c.GuestHvfIT");
   }
 }
