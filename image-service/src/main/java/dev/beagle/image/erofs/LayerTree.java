@@ -142,8 +142,17 @@ final class LayerTree {
     }
     DirectoryNode made = addDirectory(at, Arrays.copyOfRange(path, from, to), whiteout);
     made.implied = !whiteout;
-    root.implies |= made.implied;
+    if (made.implied) {
+      markWay(at);
+    }
     return made;
+  }
+
+  /** So that who looks for implied directories finds them without walking the tree. */
+  private static void markWay(DirectoryNode from) {
+    for (DirectoryNode at = from; !at.implies; at = at.parent) {
+      at.implies = true;
+    }
   }
 
   private DirectoryNode addDirectory(DirectoryNode parent, byte[] name, boolean opaque) {

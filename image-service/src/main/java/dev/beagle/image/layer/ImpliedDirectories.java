@@ -31,10 +31,14 @@ final class ImpliedDirectories {
   private static final byte[] OVERLAY = ascii("trusted.overlay.");
   private static final int MAX_ENTRIES = 16_000_000;
 
+  /** Entries read and names looked up, for one image. Real ones need some thousands. */
+  private static final long MAX_STEPS = 2_000_000;
+
   /** No program can name what is deeper. */
   private static final int MAX_PATH = 4096;
 
   private final List<ErofsReader> implying;
+  private final long maxSteps;
   private final DirectoryArchive archive = new DirectoryArchive();
 
   /** Directories from the root to where we are; those before this index are in the archive. */
@@ -42,13 +46,16 @@ final class ImpliedDirectories {
 
   private int written;
 
+  private long steps;
+
   private boolean any;
 
   @SuppressWarnings("ArrayRecordComponent") // Neither compared nor changed.
   private record Step(byte[] path, Merged directory) {}
 
-  private ImpliedDirectories(List<ErofsReader> implying) {
+  private ImpliedDirectories(List<ErofsReader> implying, long maxSteps) {
     this.implying = implying;
+    this.maxSteps = maxSteps;
   }
 
   /**
@@ -56,9 +63,14 @@ final class ImpliedDirectories {
    *
    * @param layersLowestFirst EROFS images of one image
    * @return empty where the stack is right as it is
-   * @throws Failure CORRUPTED for a damaged layer; EXHAUSTED where there are too many
+   * @throws Failure CORRUPTED for a damaged layer; EXHAUSTED where there are too many; CANCELLED
+   *     where the thread is interrupted
    */
   static Optional<byte[]> tarFor(List<Path> layersLowestFirst) {
+    return tarFor(layersLowestFirst, MAX_STEPS);
+  }
+
+  static Optional<byte[]> tarFor(List<Path> layersLowestFirst, long maxSteps) {
     try (Closer closer = new Closer()) {
       List<ErofsReader> layers = new ArrayList<>();
       for (Path layer : layersLowestFirst) {
@@ -70,19 +82,23 @@ final class ImpliedDirectories {
       if (implying.isEmpty()) {
         return Optional.empty();
       }
-      ImpliedDirectories found = new ImpliedDirectories(implying);
+      ImpliedDirectories found = new ImpliedDirectories(implying, maxSteps);
       found.visit(new byte[0], new LayeredFiles(layers.reversed()).root());
       return found.any ? Optional.of(found.archive.build()) : Optional.empty();
     }
   }
 
   private void visit(byte[] path, Merged directory) {
+    if (Thread.interrupted()) {
+      throw Failure.cancelled("interrupted while completing the layers of an image");
+    }
     way.add(new Step(path, directory));
     // The root of a container is its own writable layer's, so the root alone matters to nobody.
     if (path.length > 0 && isWrong(directory)) {
       write();
     }
     for (byte[] name : candidates(directory)) {
+      count(directory.parts().size());
       byte[] below = join(path, name);
       Optional<Merged> child = LayeredFiles.child(directory, name);
       if (below.length <= MAX_PATH && child.isPresent() && child.get().top().isDirectory()) {
@@ -93,19 +109,36 @@ final class ImpliedDirectories {
     written = Math.min(written, way.size());
   }
 
-  /** Names of directories in the layers that leave some out. */
+  /** Names of directories that a layer leaves out, or that lead to such. */
   private Set<byte[]> candidates(Merged directory) {
     Set<byte[]> names = new TreeSet<>(Arrays::compareUnsigned);
     for (Found part : directory.parts()) {
-      if (implying.contains(part.layer())) {
+      if (implying.contains(part.layer()) && has(part.layer(), part.inode(), IMPLIES)) {
         for (ErofsDirent entry : part.layer().list(part.inode(), MAX_ENTRIES)) {
-          if (!entry.isDots() && part.layer().inode(entry.nid()).isDirectory()) {
+          count(1);
+          if (!entry.isDots() && isMarked(part.layer(), entry)) {
             names.add(entry.name());
           }
         }
       }
     }
     return names;
+  }
+
+  private static boolean isMarked(ErofsReader layer, ErofsDirent entry) {
+    ErofsInode inode = layer.inode(entry.nid());
+    return inode.isDirectory() && (has(layer, inode, IMPLIED) || has(layer, inode, IMPLIES));
+  }
+
+  private void count(int more) {
+    steps += more;
+    if (steps > maxSteps) {
+      throw Failure.exhausted(
+          "the image's layers leave out directories in too many places: more than "
+              + maxSteps
+              + " entries would have to be compared; build it with fewer layers, or with all"
+              + " directories in them");
+    }
   }
 
   private static boolean isWrong(Merged directory) {

@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -113,7 +114,9 @@ public final class LayerStore {
    * @throws Failure NOT_FOUND or CORRUPTED for a layer that cannot be read
    */
   public Optional<byte[]> impliedDirectories(List<String> diffIds) {
-    return ImpliedDirectories.tarFor(diffIds.stream().map(this::file).toList());
+    // What a layer says below its topmost place in the stack, it says there too.
+    List<String> once = new ArrayList<>(new LinkedHashSet<>(diffIds.reversed())).reversed();
+    return ImpliedDirectories.tarFor(once.stream().map(this::file).toList());
   }
 
   /** Bytes that all layers take. */

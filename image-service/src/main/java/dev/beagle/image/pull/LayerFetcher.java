@@ -112,6 +112,20 @@ final class LayerFetcher {
    * @param protect is told the layer before it is made
    */
   Optional<Digest> complete(List<Digest> diffIds, Consumer<Digest> protect) {
+    try {
+      slots.acquire();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while waiting to complete the layers of an image");
+    }
+    try {
+      return PlatformTask.run("complete", () -> completeInTurn(diffIds, protect));
+    } finally {
+      slots.release();
+    }
+  }
+
+  private Optional<Digest> completeInTurn(List<Digest> diffIds, Consumer<Digest> protect) {
     Optional<byte[]> tar = layers.completion(diffIds);
     if (tar.isEmpty()) {
       return Optional.empty();
@@ -119,6 +133,7 @@ final class LayerFetcher {
     Digest diffId = Digest.of(tar.get());
     protect.accept(diffId);
     if (layers.find(diffId).isEmpty()) {
+      floor.check("layer " + diffId);
       layers.convert(new ByteArrayInputStream(tar.get()), diffId);
     }
     return Optional.of(diffId);

@@ -3,7 +3,6 @@ package dev.beagle.image.tar;
 import dev.beagle.failure.Failure;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,7 +11,7 @@ import java.util.List;
  */
 public final class DirectoryArchive {
   private static final int BLOCK = 512;
-  private static final int MAX_BYTES = 64 << 20;
+  private static final int MAX_BYTES = 16 << 20;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -21,7 +20,7 @@ public final class DirectoryArchive {
    *
    * @param path raw bytes, relative; empty for the root
    * @param mode the twelve permission bits
-   * @throws Failure EXHAUSTED where the archive becomes larger than 64 MiB
+   * @throws Failure EXHAUSTED where the archive becomes larger than 16 MiB
    */
   public DirectoryArchive add(
       byte[] path, int mode, Owner owner, Moment modified, List<TarXattr> xattrs) {
@@ -39,21 +38,22 @@ public final class DirectoryArchive {
       key.writeBytes(xattr.name());
       record(pax, key.toByteArray(), xattr.value());
     }
+    if (out.size() + pax.size() + 3 * BLOCK > MAX_BYTES) {
+      throw Failure.exhausted(
+          "the image's layers leave out so many directories that more than 16 MiB would describe"
+              + " them");
+    }
     header('x', "pax", 0644, pax.size());
     out.writeBytes(pax.toByteArray());
     out.writeBytes(new byte[-pax.size() & (BLOCK - 1)]);
     header('5', "directory/", mode, 0);
-    if (out.size() > MAX_BYTES) {
-      throw Failure.exhausted(
-          "the image's layers leave out so many directories that more than 64 MiB would describe"
-              + " them");
-    }
     return this;
   }
 
   /** The archive with its end. */
   public byte[] build() {
-    return Arrays.copyOf(out.toByteArray(), out.size() + 2 * BLOCK);
+    out.writeBytes(new byte[2 * BLOCK]);
+    return out.toByteArray();
   }
 
   /** A pax record counts its own length in. */

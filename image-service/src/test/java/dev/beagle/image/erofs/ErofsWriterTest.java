@@ -25,6 +25,7 @@ class ErofsWriterTest {
   private static final String OPAQUE = " trusted.overlay.opaque=79";
   private static final String ORIGIN = " trusted.overlay.origin=";
   private static final String IMPLIED = " trusted.overlay.beagle.implied=";
+  private static final String IMPLIES = " trusted.overlay.beagle.implies=";
 
   @TempDir Path folder;
   private final TarBuilder tar = new TarBuilder();
@@ -45,8 +46,8 @@ class ErofsWriterTest {
   void missingParentsAreMadeAndMarked() {
     tar.file("/a/./b//c", "x");
     assertThat(tree())
-        .containsEntry("/", PLAIN_DIRECTORY + "3" + IMPLIED + " trusted.overlay.beagle.implies=")
-        .containsEntry("/a", PLAIN_DIRECTORY + "3" + IMPLIED)
+        .containsEntry("/", PLAIN_DIRECTORY + "3" + IMPLIED + IMPLIES)
+        .containsEntry("/a", PLAIN_DIRECTORY + "3" + IMPLIED + IMPLIES)
         .containsEntry("/a/b", PLAIN_DIRECTORY + "2" + IMPLIED)
         .containsEntry("/a/b/c", "REGULAR 644 0:0 0.000000000 nlink 1 content 78");
   }

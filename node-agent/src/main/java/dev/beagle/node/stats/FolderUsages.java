@@ -1,6 +1,7 @@
 package dev.beagle.node.stats;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.posix.FolderUsage;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
@@ -103,13 +104,29 @@ final class FolderUsages implements AutoCloseable {
   private void walk(Path folder, Entry entry) {
     long start = time.nanos();
     Instant at = time.now();
-    Measured measured = null;
+    // What cannot be measured this time shows what it was, or its owner could hide it.
+    Measured measured = latest(entry);
     try {
-      measured = new Measured(at, measure.apply(folder));
+      measured = atLeast(measured, new Measured(at, measure.apply(folder)));
     } catch (Failure failure) {
+      if (failure.kind() == FailureKind.NOT_FOUND) {
+        measured = null;
+      }
       LOG.atDebug().addKeyValue("reason", failure.reason()).log("folder not measured");
+    } finally {
+      finish(entry, measured, start);
     }
-    finish(entry, measured, start);
+  }
+
+  private static Measured atLeast(@Nullable Measured before, Measured now) {
+    if (before == null || now.usage().complete()) {
+      return now;
+    }
+    return now.usage().usedBytes() < before.usage().usedBytes() ? before : now;
+  }
+
+  private synchronized @Nullable Measured latest(Entry entry) {
+    return entry.latest;
   }
 
   private synchronized void finish(Entry entry, @Nullable Measured measured, long start) {

@@ -24,6 +24,8 @@ class FolderUsagesTest {
   private final Map<Path, Integer> walks = new ConcurrentHashMap<>();
   private volatile Duration walkTime = Duration.ZERO;
   private volatile boolean gone;
+  private volatile boolean broken;
+  private volatile boolean disturbed;
   private final FolderUsages usages = new FolderUsages(time, this::measure);
 
   private FolderUsage measure(Path folder) {
@@ -32,7 +34,10 @@ class FolderUsagesTest {
     }
     time.advance(walkTime);
     int walk = walks.merge(folder, 1, Integer::sum);
-    return new FolderUsage(walk * 4096L, walk);
+    if (broken) {
+      throw new OutOfMemoryError("as a test makes it");
+    }
+    return disturbed ? new FolderUsage(1, 1, false) : new FolderUsage(walk * 4096L, walk, true);
   }
 
   @AfterEach
@@ -65,6 +70,30 @@ class FolderUsagesTest {
     assertThat(inodes()).isEqualTo(1);
     time.advance(Duration.ofSeconds(30));
     assertThat(inodes()).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsMovedMeanwhileDoesNotHideWhatWasFound() {
+    inodes();
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(2);
+    disturbed = true;
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(2);
+    disturbed = false;
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(4);
+  }
+
+  @Test
+  void aFolderIsMeasuredAgainAfterAnError() {
+    assertThat(inodes()).isEqualTo(1);
+    broken = true;
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(1);
+    broken = false;
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(3);
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.world.WorldRecord;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 final class CgroupIndex {
   private static final Logger LOG = LoggerFactory.getLogger(CgroupIndex.class);
   private static final String ASIDE = ".new";
+  private static final int MAX_BYTES = 4096;
 
   private final Path folder;
 
@@ -72,7 +74,7 @@ final class CgroupIndex {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         String name = file.getFileName().toString();
-        String parent = Files.readString(file);
+        String parent = read(file);
         if (!name.endsWith(ASIDE) && Cgroups.isNormal(parent)) {
           parents.put(name, parent);
         } else {
@@ -83,6 +85,20 @@ final class CgroupIndex {
       throw Failure.internal("cannot read " + folder + ": " + error.getMessage(), error);
     }
     return parents;
+  }
+
+  /**
+   * Empty where it is nothing that we wrote: what is damaged must not keep the node from starting.
+   */
+  private static String read(Path file) {
+    try {
+      return Files.size(file) > MAX_BYTES
+          ? ""
+          : Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException error) {
+      LOG.warn("{} is not read: {}", file, error.getMessage());
+      return "";
+    }
   }
 
   private static void delete(Path file) {

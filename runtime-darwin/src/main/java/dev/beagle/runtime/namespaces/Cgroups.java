@@ -198,6 +198,9 @@ final class Cgroups {
 
   /** Whether it names a cgroup below the root. */
   static boolean isNormal(String path) {
+    if (path.indexOf('\0') >= 0) {
+      return false;
+    }
     Path normal = Path.of(path).normalize();
     return path.startsWith("/") && normal.getNameCount() >= 1 && normal.toString().equals(path);
   }

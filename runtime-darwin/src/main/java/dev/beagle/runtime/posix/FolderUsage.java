@@ -16,8 +16,9 @@ import java.nio.file.attribute.BasicFileAttributes;
  * @param usedBytes of the blocks that are allocated: holes count nothing, a file with several names
  *     counts once
  * @param inodes files of any kind, the folder included
+ * @param complete false where folders were moved during the measurement and may be missing
  */
-public record FolderUsage(long usedBytes, long inodes) {
+public record FolderUsage(long usedBytes, long inodes, boolean complete) {
   private static final long BLOCK = 4096;
 
   /**
@@ -69,6 +70,6 @@ public record FolderUsage(long usedBytes, long inodes) {
     } catch (IOException error) {
       throw Failure.internal("cannot measure " + folder, error);
     }
-    return new FolderUsage(sums[0], sums[1]);
+    return new FolderUsage(sums[0], sums[1], true);
   }
 }

@@ -12,8 +12,9 @@ import java.util.Set;
 
 /**
  * Measures one tree on Linux. Each step is relative to the open folder it starts from, so a
- * container that exchanges a folder for a link leads nowhere. One descriptor is held however deep
- * the tree is: the way back is {@code ..}, believed only where it is the folder that we came from.
+ * container that exchanges a folder for a link leads nowhere. Two descriptors are held however deep
+ * the tree is: the way back is {@code ..}, believed only where it is the folder that we came from;
+ * where it is not, because the folder was moved meanwhile, the way is gone again from the root.
  * Names are bytes throughout. For one measurement of one thread.
  */
 final class TreeWalk implements AutoCloseable {
@@ -41,6 +42,16 @@ final class TreeWalk implements AutoCloseable {
   private static final int S_IFDIR = 0040000;
   private static final long SECTOR = 512;
 
+  /** Ways lost in one walk, after which it ends. */
+  private static final int MAX_LOST = 1000;
+
+  /** Folders that wait to be visited, and names of one file remembered, at most: some 100 MiB. */
+  private static final int MAX_REMEMBERED = 500_000;
+
+  private final int maxRemembered;
+  private final Runnable beforeReturning;
+  private int pending;
+  private int lost;
   private final Memory stat = new Memory(STATX_BYTES);
   private final Memory name = new Memory(MAX_NAME);
   private final Set<Long> linked = new HashSet<>();
@@ -49,67 +60,122 @@ final class TreeWalk implements AutoCloseable {
   private long inodes;
 
   /** A folder on the way down, with the names of its folders that are still to be visited. */
-  private record Level(long inode, Deque<byte[]> pending) {}
+  @SuppressWarnings("ArrayRecordComponent") // Neither compared nor changed.
+  private record Level(byte[] name, long inode, Deque<byte[]> pending) {}
 
+  TreeWalk() {
+    this(MAX_REMEMBERED, () -> {});
+  }
+
+  /**
+   * For tests.
+   *
+   * @param beforeReturning runs in a folder that has been measured, before the way back
+   */
+  TreeWalk(int maxRemembered, Runnable beforeReturning) {
+    this.maxRemembered = maxRemembered;
+    this.beforeReturning = beforeReturning;
+  }
+
+  /**
+   * Measures the tree. Of more folders side by side than can be remembered, those beyond are
+   * counted and not entered.
+   *
+   * @throws dev.beagle.failure.Failure NOT_FOUND where there is no such folder
+   */
   FolderUsage measure(Path folder) {
-    int current;
+    int root;
     try {
-      current = PosixAbi.open(folder.toString(), FOLDER_FLAGS, 0);
+      root = PosixAbi.open(folder.toString(), FOLDER_FLAGS, 0);
     } catch (LastErrorException error) {
       throw PosixError.of("open", folder, error);
     }
     try {
-      current = walk(current);
+      walk(root);
     } catch (LastErrorException error) {
       throw PosixError.of("measure", folder, error);
+    } finally {
+      close(root);
     }
-    close(current);
-    return new FolderUsage(bytes, inodes);
+    return new FolderUsage(bytes, inodes, lost == 0);
   }
 
-  /** Returns the descriptor that is open at the end; closes it itself where it fails. */
-  private int walk(int root) {
-    int current = root;
+  private void walk(int root) {
+    stat(root, emptyName(), PosixAbi.AT_EMPTY_PATH);
+    device = stat.getLong(STATX_DEVICE);
+    int current = openFolder(root, new byte[] {'.'});
     try {
-      stat(current, emptyName(), PosixAbi.AT_EMPTY_PATH);
-      device = stat.getLong(STATX_DEVICE);
       Deque<Level> way = new ArrayDeque<>();
-      way.push(enter(current));
+      way.push(enter(current, new byte[0]));
       while (!way.isEmpty()) {
         byte[] next = way.element().pending().poll();
         if (next != null) {
+          pending--;
           int child = openFolder(current, next);
           if (child >= 0) {
             close(current);
             current = child;
-            way.push(enter(current));
+            way.push(enter(current, next));
           }
           continue;
         }
         way.pop();
-        if (!way.isEmpty()) {
-          int parent = openFolder(current, new byte[] {'.', '.'});
-          if (parent < 0) {
-            break;
-          }
+        if (way.isEmpty()) {
+          break;
+        }
+        beforeReturning.run();
+        int parent = openFolder(current, new byte[] {'.', '.'});
+        if (parent >= 0) {
           close(current);
           current = parent;
-          stat(current, emptyName(), PosixAbi.AT_EMPTY_PATH);
-          if (stat.getLong(STATX_INO) != way.element().inode()) {
-            // Moved elsewhere while we were in it: what has been counted stands until next time.
+        }
+        if (parent < 0 || inodeOf(current) != way.element().inode()) {
+          if (++lost > MAX_LOST) {
             break;
           }
+          int found = goAgain(root, way);
+          close(current);
+          current = found;
         }
       }
-      return current;
-    } catch (LastErrorException error) {
+    } finally {
       close(current);
-      throw error;
     }
   }
 
+  /** Goes from the root as far as the way still leads; forgets the rest of it. */
+  private int goAgain(int root, Deque<Level> way) {
+    int current = openFolder(root, new byte[] {'.'});
+    Deque<Level> reached = new ArrayDeque<>();
+    reached.push(way.removeLast());
+    while (!way.isEmpty()) {
+      Level level = way.removeLast();
+      int child = openFolder(current, level.name());
+      boolean same = child >= 0 && inodeOf(child) == level.inode();
+      if (!same) {
+        if (child >= 0) {
+          close(child);
+        }
+        pending -= level.pending().size();
+        way.forEach(beyond -> pending -= beyond.pending().size());
+        way.clear();
+        break;
+      }
+      close(current);
+      current = child;
+      reached.push(level);
+    }
+    way.addAll(reached);
+    return current;
+  }
+
+  private long inodeOf(int folder) {
+    stat(folder, emptyName(), PosixAbi.AT_EMPTY_PATH);
+    return stat.getLong(STATX_INO);
+  }
+
   /** Counts a folder and what is in it but folders, whose names it collects. */
-  private Level enter(int folder) {
+  private Level enter(int folder, byte[] name) {
     stat(folder, emptyName(), PosixAbi.AT_EMPTY_PATH);
     long inode = stat.getLong(STATX_INO);
     count();
@@ -122,27 +188,36 @@ final class TreeWalk implements AutoCloseable {
         if (isDots(found)) {
           continue;
         }
-        if (entry.getByte(DIRENT_TYPE) == DT_DIR) {
-          folders.add(found);
-        } else if (exists(folder, at + DIRENT_NAME)) {
-          if ((stat.getShort(STATX_MODE) & S_IFMT) == S_IFDIR) {
-            folders.add(found);
-          } else {
+        boolean room = pending + linked.size() < maxRemembered;
+        boolean enters = room && entry.getByte(DIRENT_TYPE) == DT_DIR;
+        if (!enters && exists(folder, at + DIRENT_NAME)) {
+          enters = room && (stat.getShort(STATX_MODE) & S_IFMT) == S_IFDIR;
+          if (!enters) {
             count();
           }
+        }
+        if (enters) {
+          folders.add(found);
+          pending++;
         }
       }
     } finally {
       PosixAbi.closedir(listing);
     }
-    return new Level(inode, folders);
+    return new Level(name, inode, folders);
   }
 
   /** Counts what was looked at last. */
   private void count() {
     boolean folder = (stat.getShort(STATX_MODE) & S_IFMT) == S_IFDIR;
-    if (!folder && stat.getInt(STATX_NLINK) > 1 && !linked.add(stat.getLong(STATX_INO))) {
-      return;
+    if (!folder && stat.getInt(STATX_NLINK) > 1) {
+      long inode = stat.getLong(STATX_INO);
+      if (linked.contains(inode)) {
+        return;
+      }
+      if (pending + linked.size() < maxRemembered) {
+        linked.add(inode);
+      }
     }
     inodes++;
     bytes += stat.getLong(STATX_BLOCKS) * SECTOR;

@@ -23,6 +23,8 @@ class CgroupIndexTest {
     // As a crash leaves it.
     Files.writeString(folder.resolve("cgroups/x.new"), "/kubepods/pod3");
     Files.createFile(folder.resolve("cgroups/empty"));
+    Files.write(folder.resolve("cgroups/torn"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+    Files.createDirectory(folder.resolve("cgroups/folder"));
     Files.writeString(folder.resolve("cgroups/wild"), "/kubepods/../..");
 
     CgroupIndex next = new CgroupIndex(folder.resolve("cgroups"));

@@ -7,12 +7,14 @@ import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -41,6 +43,41 @@ class FolderUsageTest {
     String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     return Long.parseLong(answer.split("\t", -1)[0]);
+  }
+
+  @Test
+  void whatIsBesideAFolderThatWasMovedIsStillCounted() throws IOException {
+    Files.createDirectories(folder.resolve("one/two/three"));
+    Files.createDirectories(folder.resolve("other/four"));
+    Files.createDirectories(folder.resolve("aside"));
+    AtomicBoolean moved = new AtomicBoolean();
+    Runnable once =
+        () -> {
+          if (moved.compareAndSet(false, true)) {
+            try {
+              Files.move(folder.resolve("one/two"), folder.resolve("aside/two"));
+              Files.move(folder.resolve("other/four"), folder.resolve("four"));
+            } catch (IOException error) {
+              throw new UncheckedIOException(error);
+            }
+          }
+        };
+    try (TreeWalk walk = new TreeWalk(1000, once)) {
+      FolderUsage usage = walk.measure(folder);
+      assertThat(usage.inodes()).isGreaterThanOrEqualTo(6);
+    }
+    assertThat(moved).isTrue();
+    assertThat(FolderUsage.measure(folder).inodes()).isEqualTo(7);
+  }
+
+  @Test
+  void whatIsTooMuchToRememberIsCountedAndNotEntered() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      Files.createDirectories(folder.resolve("d" + i + "/inside"));
+    }
+    try (TreeWalk walk = new TreeWalk(10, () -> {})) {
+      assertThat(walk.measure(folder).inodes()).isEqualTo(1 + 20 + 10);
+    }
   }
 
   @Test
