@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,10 @@ public final class SocketGuestAgent implements GuestAgent {
   public static final int PROTOCOL = 1;
 
   private static final Duration GREETING_LIMIT = Duration.ofSeconds(10);
+
+  /** A call that waits longer is worth a line in the log, whatever its own limit is. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private static final Logger LOG = LoggerFactory.getLogger(SocketGuestAgent.class);
 
   private final String name;
@@ -56,7 +61,13 @@ public final class SocketGuestAgent implements GuestAgent {
   private boolean gone;
   private volatile boolean closed;
 
-  private SocketGuestAgent(String name, Dialer dialer, SocketChannel control) {
+  /** Whether it was logged that calls wait. */
+  private final AtomicBoolean silent = new AtomicBoolean();
+
+  private final Duration patience;
+
+  private SocketGuestAgent(String name, Dialer dialer, SocketChannel control, Duration patience) {
+    this.patience = patience;
     this.name = name;
     this.dialer = dialer;
     this.control = control;
@@ -71,6 +82,15 @@ public final class SocketGuestAgent implements GuestAgent {
    * @throws Failure UNAVAILABLE when nobody answers, UNSUPPORTED when it speaks another version
    */
   public static SocketGuestAgent connect(String name, Dialer dialer) {
+    return connect(name, dialer, PATIENCE);
+  }
+
+  /**
+   * Connects and greets.
+   *
+   * @param patience how long a call waits before the agent's silence is logged
+   */
+  static SocketGuestAgent connect(String name, Dialer dialer, Duration patience) {
     try {
       SocketChannel control = dialer.dial();
       try {
@@ -79,7 +99,7 @@ public final class SocketGuestAgent implements GuestAgent {
         control.close();
         throw error;
       }
-      SocketGuestAgent agent = new SocketGuestAgent(name, dialer, control);
+      SocketGuestAgent agent = new SocketGuestAgent(name, dialer, control, patience);
       agent.reader.start();
       agent.writer.start();
       return agent;
@@ -138,7 +158,10 @@ public final class SocketGuestAgent implements GuestAgent {
         // Nobody will; unless it was answered just before.
         future.completeExceptionally(new IOException("connection is closed"));
       }
-      Reply reply = future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      Reply reply = await(call, future, timeout);
+      if (silent.compareAndSet(true, false)) {
+        LOG.info("guest agent of sandbox {} answers again", name);
+      }
       if (reply.hasError()) {
         throw failure(reply.getError());
       }
@@ -156,6 +179,31 @@ public final class SocketGuestAgent implements GuestAgent {
     } finally {
       waiting.remove(id);
     }
+  }
+
+  /** Waits; silence is logged once, until there is an answer. */
+  private Reply await(Request.Builder call, CompletableFuture<Reply> future, Duration timeout)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    if (timeout.compareTo(patience) < 0) {
+      return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+    try {
+      return future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException late) {
+      if (silent.compareAndSet(false, true)) {
+        LOG.warn(
+            "guest agent of sandbox {} has not answered {} for {} s",
+            name,
+            call.getCallCase(),
+            patience.toSeconds());
+      }
+      return future.get(timeout.minus(patience).toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Whether calls wait for it longer than they should. */
+  boolean silent() {
+    return silent.get();
   }
 
   private void send(Request request) {

@@ -2,6 +2,7 @@ package dev.beagle.runtime.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +40,7 @@ class SocketGuestAgentTest {
   private ServerSocketChannel server;
   private UnixDomainSocketAddress address;
   private final CountDownLatch hangUp = new CountDownLatch(1);
+  private volatile CountDownLatch answers = new CountDownLatch(0);
 
   @BeforeEach
   void listen() throws IOException {
@@ -60,6 +63,7 @@ class SocketGuestAgentTest {
           channel, Reply.newBuilder().setExited(Exited.newBuilder().setContainer("early")).build());
       do {
         Request request = Frames.read(channel, Request.parser());
+        answers.await();
         Frames.write(
             channel,
             Reply.newBuilder()
@@ -67,20 +71,25 @@ class SocketGuestAgentTest {
                 .setProcesses(ProcessList.newBuilder().setSandbox("s"))
                 .build());
       } while (hangUp.getCount() > 0);
-    } catch (IOException ended) {
+    } catch (IOException | InterruptedException ended) {
       // The client has gone, or the test is over.
       return;
     }
   }
 
   private SocketGuestAgent connect() {
+    return connect(LIMIT);
+  }
+
+  private SocketGuestAgent connect(Duration patience) {
     return SocketGuestAgent.connect(
         "test",
         () -> {
           SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
           channel.connect(address);
           return channel;
-        });
+        },
+        patience);
   }
 
   private static Request.Builder list() {
@@ -100,6 +109,20 @@ class SocketGuestAgentTest {
         assertThat(Thread.interrupted()).isTrue();
       }
       assertThat(agent.call(list(), LIMIT).getProcesses().getSandbox()).isEqualTo("s");
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void anAgentIsSilentFromACallThatWaitsLongToItsNextAnswer() throws Exception {
+    answers = new CountDownLatch(1);
+    try (SocketGuestAgent agent = connect(Duration.ofMillis(1))) {
+      FutureTask<Reply> call = new FutureTask<>(() -> agent.call(list(), LIMIT));
+      Thread.ofVirtual().start(call);
+      await().until(agent::silent);
+      answers.countDown();
+      assertThat(call.get().hasProcesses()).isTrue();
+      assertThat(agent.silent()).isFalse();
     }
   }
 
