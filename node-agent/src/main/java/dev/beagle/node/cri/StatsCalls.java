@@ -12,18 +12,34 @@ import dev.beagle.cri.v1.ListContainerStatsResponse;
 import dev.beagle.cri.v1.MemoryUsage;
 import dev.beagle.cri.v1.UInt64Value;
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.lifecycle.Tasks;
 import dev.beagle.node.cri.NodeDisks.DiskUse;
 import dev.beagle.runtime.pod.Container;
 import dev.beagle.runtime.pod.ContainerId;
+import dev.beagle.runtime.pod.ContainerState;
 import dev.beagle.runtime.pod.ContainerUsage;
+import dev.beagle.runtime.pod.SandboxId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Calls about what containers use: CPU, memory and disk of those that run. Thread-safe. */
 final class StatsCalls {
+  private static final Logger LOG = LoggerFactory.getLogger(StatsCalls.class);
+
   private final CriObjects objects;
   private final NodeDisks disks;
+
+  /** Sandboxes whose silence was logged. */
+  private final Set<SandboxId> silent = ConcurrentHashMap.newKeySet();
 
   StatsCalls(CriObjects objects, NodeDisks disks) {
     this.objects = objects;
@@ -42,17 +58,56 @@ final class StatsCalls {
   }
 
   ListContainerStatsResponse list(ListContainerStatsRequest request) {
+    List<Container> asked =
+        objects.containers().stream()
+            .filter(container -> CriFilters.matches(request.getFilter(), container))
+            .toList();
+    // All at once: an agent that hangs must not cost the others' pods their statistics.
+    List<Optional<ContainerUsage>> usages =
+        Tasks.all(
+            asked.stream()
+                .map(container -> (Callable<Optional<ContainerUsage>>) () -> ask(container))
+                .toList());
+    forgetRemoved();
     Map<Container, ContainerUsage> running = new LinkedHashMap<>();
-    for (Container container : objects.containers()) {
-      if (CriFilters.matches(request.getFilter(), container)) {
-        container.usage().ifPresent(usage -> running.put(container, usage));
-      }
+    for (int i = 0; i < asked.size(); i++) {
+      Container container = asked.get(i);
+      usages.get(i).ifPresent(usage -> running.put(container, usage));
     }
     Map<ContainerId, DiskUse> layers =
         disks.writableLayers(running.keySet().stream().map(Container::id).toList());
     ListContainerStatsResponse.Builder response = ListContainerStatsResponse.newBuilder();
     running.forEach((container, usage) -> response.addStats(stats(container, usage, layers)));
     return response.build();
+  }
+
+  /** Empty for one that does not run, and for one whose agent cannot say in time. */
+  private Optional<ContainerUsage> ask(Container container) {
+    try {
+      Optional<ContainerUsage> usage = container.usage();
+      if (usage.isPresent() && silent.remove(container.sandboxId())) {
+        LOG.info("sandbox {} gives statistics again", container.sandboxId().shortForm());
+      }
+      return usage;
+    } catch (Failure failure) {
+      // Nothing is wrong where the container or its sandbox has just ended.
+      boolean ended = !(container.state() instanceof ContainerState.Running);
+      if (!ended && failure.kind() != FailureKind.CANCELLED && silent.add(container.sandboxId())) {
+        LOG.warn(
+            "sandbox {} gives no statistics and is left out of lists until it does: {}",
+            container.sandboxId().shortForm(),
+            failure.reason());
+      }
+      return Optional.empty();
+    }
+  }
+
+  private void forgetRemoved() {
+    if (!silent.isEmpty()) {
+      Set<SandboxId> left =
+          objects.containers().stream().map(Container::sandboxId).collect(Collectors.toSet());
+      silent.retainAll(left);
+    }
   }
 
   private static ContainerStats stats(

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
 
 /** A container of {@link SimulatedSandbox}; its process runs until it is stopped. Thread-safe. */
 final class SimulatedContainer implements Container {
+  private volatile Runnable onUsage = () -> {};
   private static final int SIGTERM = 15;
   private static final long PID = 4711;
 
@@ -185,7 +186,17 @@ final class SimulatedContainer implements Container {
   }
 
   @Override
-  public synchronized Optional<ContainerUsage> usage() {
+  public Optional<ContainerUsage> usage() {
+    onUsage.run();
+    return used();
+  }
+
+  /** What is done when somebody asks what this container uses. */
+  void onUsage(Runnable hook) {
+    onUsage = hook;
+  }
+
+  private synchronized Optional<ContainerUsage> used() {
     return state instanceof ContainerState.Running
         ? Optional.of(
             new ContainerUsage(

@@ -8,11 +8,14 @@ import dev.beagle.cri.v1.ContainerStatsFilter;
 import dev.beagle.cri.v1.ContainerStatsRequest;
 import dev.beagle.cri.v1.FilesystemUsage;
 import dev.beagle.cri.v1.ListContainerStatsRequest;
+import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.ContainerId;
 import io.grpc.Status;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class StatsCallsTest {
   @AutoClose private final CriWorld world = CriWorld.open();
@@ -84,6 +87,50 @@ final class StatsCallsTest {
         .containsExactly(web);
     assertThat(list(ContainerStatsFilter.newBuilder().putLabelSelector("app", "x").build()))
         .isEmpty();
+  }
+
+  /** Each of two answers only when the other is asked as well: one after another would hang. */
+  @Test
+  @Timeout(30)
+  void aSandboxThatDoesNotAnswerCostsTheOthersNothing() {
+    String web = world.runningContainer("web");
+    String db = world.runningContainer("db");
+    String hung = world.runningContainer("hung");
+    CountDownLatch bothAsked = new CountDownLatch(2);
+    for (String id : List.of(web, db)) {
+      world
+          .pods
+          .container(id)
+          .onUsage(() -> {
+            bothAsked.countDown();
+            awaitOrFail(bothAsked);
+          });
+    }
+    world
+        .pods
+        .container(hung)
+        .onUsage(() -> {
+          throw Failure.timedOut("guest agent of x did not answer USAGE in PT2S");
+        });
+
+    for (int round = 0; round < 2; round++) {
+      assertThat(list(ContainerStatsFilter.getDefaultInstance()))
+          .extracting(stats -> stats.getAttributes().getId())
+          .containsExactlyInAnyOrder(web, db);
+    }
+    CriWorld.assertFails(Status.Code.DEADLINE_EXCEEDED, "did not answer USAGE", () -> stats(hung));
+
+    world.pods.container(hung).onUsage(() -> {});
+    assertThat(list(ContainerStatsFilter.getDefaultInstance())).hasSize(3);
+  }
+
+  private static void awaitOrFail(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted");
+    }
   }
 
   private long available(long limit) {

@@ -48,6 +48,9 @@ final class LocalContainer implements Container {
   /** An agent that takes longer for a signal is not going to answer. */
   private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(5);
 
+  /** Statistics are asked for every few seconds: late ones are of no use. */
+  private static final Duration USAGE_LIMIT = Duration.ofSeconds(2);
+
   /** How long a SIGKILL may take to show. */
   private static final Duration KILL_LIMIT = Duration.ofSeconds(30);
 
@@ -361,7 +364,7 @@ final class LocalContainer implements Container {
         .agent()
         .call(
             Request.newBuilder().setUsage(Usage.newBuilder().addContainers(id().value())),
-            CALL_LIMIT)
+            USAGE_LIMIT)
         .getUsage()
         .getContainersList()
         .stream()
