@@ -72,7 +72,7 @@ public final class LocalPodRuntime implements PodRuntime {
   private void sweep(Recovery.Outcome outcome) {
     sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
     if (!outcome.complete()) {
-      LOG.error("some records cannot be read: nothing is swept, lest something that runs be hurt");
+      LOG.error("some records are left alone: nothing is swept, lest something that runs be hurt");
       return;
     }
     Set<SandboxId> known = new HashSet<>(sandboxes.keySet());

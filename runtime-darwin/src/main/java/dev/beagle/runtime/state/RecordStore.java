@@ -23,6 +23,10 @@ import tools.jackson.databind.ObjectMapper;
  * Records as JSON files: {@code sandboxes/<12 digits>/sandbox.json} and {@code c-<id>.json} beside
  * it. Each is written aside and renamed, without a sync: a killed daemon loses nothing, and after a
  * power cut the boot id says that what was recorded is gone. One writer per record at a time.
+ *
+ * <p>A record that a power cut has torn or emptied is kept as {@code sandbox.json.damaged} until
+ * the next start and counts as lost; one of a newer version is some other Beagle's and is left
+ * alone.
  */
 public final class RecordStore {
   private static final Logger LOG = LoggerFactory.getLogger(RecordStore.class);
@@ -30,6 +34,7 @@ public final class RecordStore {
   private static final String CONTAINER_PREFIX = "c-";
   private static final String SUFFIX = ".json";
   private static final String ASIDE = ".new";
+  private static final String DAMAGED = ".damaged";
 
   private final Path folder;
   private final ObjectMapper json = RecordJson.mapper();
@@ -105,8 +110,9 @@ public final class RecordStore {
   /**
    * Everything that was recorded.
    *
-   * @param complete false when a record could not be read: then what no record speaks of may well
-   *     be something's that runs
+   * @param complete false when there are records that this build must not judge, of a newer version
+   *     or on a disk that refuses to read: then what no record speaks of may well be something's
+   *     that runs. Damaged records are none of them
    */
   public record Loaded(List<Stored> sandboxes, boolean complete) {
     public Loaded {
@@ -131,7 +137,9 @@ public final class RecordStore {
         List<ContainerRecord> containers = new ArrayList<>();
         complete &= readContainers(each, containers);
         found.add(new Stored(sandbox, List.copyOf(containers)));
-      } catch (IOException | JacksonException | Failure error) {
+      } catch (Damaged damaged) {
+        setAside(file, "its pod is not known any more, what is left of it is ended", damaged);
+      } catch (IOException | Failure error) {
         LOG.error("record {} cannot be read and is left alone: {}", file, error.getMessage());
         complete = false;
       }
@@ -146,7 +154,9 @@ public final class RecordStore {
       if (name.startsWith(CONTAINER_PREFIX) && name.endsWith(SUFFIX)) {
         try {
           found.add(read(file, ContainerRecord.class, ContainerRecord.VERSION));
-        } catch (IOException | JacksonException | Failure error) {
+        } catch (Damaged damaged) {
+          setAside(file, "its container is not known any more and is ended", damaged);
+        } catch (IOException | Failure error) {
           LOG.error("record {} cannot be read and is left alone: {}", file, error.getMessage());
           complete = false;
         }
@@ -155,11 +165,54 @@ public final class RecordStore {
     return complete;
   }
 
+  /** The content of a record's file is no record: torn, empty or overwritten. */
+  private static final class Damaged extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Damaged(String reason) {
+      super(reason);
+    }
+  }
+
+  /** For those who want to know what happened; the name keeps it from being read again. */
+  private static void setAside(Path file, String effect, Damaged damaged) {
+    Path aside = file.resolveSibling(file.getFileName() + DAMAGED);
+    try {
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+      LOG.warn(
+          "record {} is damaged ({}): {}; it is kept as {} until the next start",
+          file,
+          damaged.getMessage(),
+          effect,
+          aside.getFileName());
+    } catch (IOException error) {
+      LOG.warn(
+          "record {} is damaged ({}): {}; it cannot be set aside: {}",
+          file,
+          damaged.getMessage(),
+          effect,
+          error.getMessage());
+    }
+  }
+
   /** Members that this build does not know are skipped; a form that it does not know is not. */
-  private <T> T read(Path file, Class<T> type, int newest) throws IOException {
-    JsonNode tree = json.readTree(Files.readAllBytes(file));
-    int version = tree.path("version").asInt(0);
-    if (version < 1 || version > newest) {
+  private <T> T read(Path file, Class<T> type, int newest) throws IOException, Damaged {
+    byte[] content = Files.readAllBytes(file);
+    if (content.length == 0) {
+      throw new Damaged("it is empty");
+    }
+    JsonNode tree;
+    try {
+      tree = json.readTree(content);
+    } catch (JacksonException torn) {
+      throw new Damaged("not JSON at " + content.length + " bytes, line " + line(torn));
+    }
+    JsonNode stated = tree.path("version");
+    if (!stated.isIntegralNumber() || stated.asLong(0) < 1) {
+      throw new Damaged("it has no version");
+    }
+    long version = stated.asLong(0);
+    if (version > newest) {
       throw Failure.unsupported(
           "it has version "
               + version
@@ -167,7 +220,16 @@ public final class RecordStore {
               + newest
               + "; a Beagle that wrote it can still end its pod");
     }
-    return json.treeToValue(tree, type);
+    try {
+      return json.treeToValue(tree, type);
+    } catch (JacksonException unfit) {
+      // Its own words may show what the record holds, which is not for a log.
+      throw new Damaged("it has version " + version + " and not that version's members");
+    }
+  }
+
+  private static int line(JacksonException error) {
+    return error.getLocation() == null ? 1 : error.getLocation().getLineNr();
   }
 
   private static List<Path> list(Path folder) {

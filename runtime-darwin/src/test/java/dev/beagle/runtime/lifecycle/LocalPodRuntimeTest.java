@@ -322,12 +322,12 @@ class LocalPodRuntimeTest {
   }
 
   @Test
-  void anUnreadableRecordStopsTheSweep() throws IOException {
+  void aRecordOfANewerVersionStopsTheSweep() throws IOException {
     Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
     Container container = started(sandbox, "c");
     Path record = folder.resolve("run").resolve(sandbox.id().shortForm()).resolve("sandbox.json");
     String good = Files.readString(record);
-    Files.writeString(record, good.substring(0, good.length() / 2));
+    Files.writeString(record, good.replaceFirst("\"version\":1", "\"version\":2"));
     killDaemon();
 
     runtime = recover("boot-1");
@@ -335,6 +335,28 @@ class LocalPodRuntimeTest {
     assertThat(runtime.sandboxes()).isEmpty();
     assertThat(folder.resolve("containers").resolve(container.id().value())).isDirectory();
     assertThat(kind.worldCount()).isOne();
+  }
+
+  @Test
+  void aTornRecordIsALostOneAndWhatItSpokeOfIsSwept() throws IOException {
+    Sandbox torn = runtime.runSandbox(Specs.sandbox("torn"));
+    Container container = started(torn, "c");
+    Sandbox other = runtime.runSandbox(Specs.sandbox("other"));
+    Container lives = started(other, "c");
+    Path record = folder.resolve("run").resolve(torn.id().shortForm()).resolve("sandbox.json");
+    String good = Files.readString(record);
+    Files.writeString(record, good.substring(0, good.length() / 2));
+    killDaemon();
+
+    runtime = recover("boot-1");
+
+    assertThat(runtime.sandboxes()).extracting(Sandbox::id).containsExactly(other.id());
+    assertThat(runtime.findContainer(lives.id()).orElseThrow().state())
+        .isInstanceOf(ContainerState.Running.class);
+    assertThat(folder.resolve("containers").resolve(container.id().value())).doesNotExist();
+    assertThat(kind.worldCount()).isOne();
+    assertThat(networks.attached()).containsExactly(other.id());
+    assertThat(runtime.runSandbox(Specs.sandbox("torn")).id()).isNotEqualTo(torn.id());
   }
 
   /** A command that runs in a container, without streams. */

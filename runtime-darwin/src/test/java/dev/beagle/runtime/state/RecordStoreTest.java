@@ -85,19 +85,49 @@ class RecordStoreTest {
     assertThat(loaded.getFirst().containers()).containsExactlyInAnyOrderElementsOf(containers);
   }
 
-  @Test
-  void aRecordThatCannotBeReadHidesNoOther() throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "\0\0\0\0",
+        "{\"version\":1,",
+        "null",
+        "[]",
+        "{}",
+        "{\"version\":0}",
+        "{\"version\":1,\"id\":7}"
+      })
+  void aDamagedRecordIsSetAsideAndHidesNoOther(String content) throws IOException {
     RecordStore store = new RecordStore(folder);
     SandboxId good = SandboxId.random();
     store.write(sandbox(good, new SandboxState.NotReady("stopped")));
     Path broken = Files.createDirectory(folder.resolve("0123456789ab"));
-    Files.writeString(broken.resolve("sandbox.json"), "{\"version\":1,");
+    Files.writeString(broken.resolve("sandbox.json"), content);
 
     RecordStore.Loaded loaded = store.load();
     assertThat(loaded.sandboxes())
         .extracting(stored -> stored.sandbox().id())
         .containsExactly(good);
-    assertThat(loaded.complete()).isFalse();
+    assertThat(loaded.complete()).isTrue();
+    assertThat(broken.resolve("sandbox.json")).doesNotExist();
+    assertThat(broken.resolve("sandbox.json.damaged")).hasContent(content);
+
+    assertThat(store.load().complete()).isTrue();
+    assertThat(broken).doesNotExist();
+  }
+
+  @Test
+  void aDamagedRecordOfAContainerCostsThatContainerOnly() throws Exception {
+    copyVersionOne();
+    Path record = folder.resolve("555555555555").resolve("c-" + "2".repeat(64) + ".json");
+    Files.writeString(record, "");
+
+    RecordStore.Loaded loaded = new RecordStore(folder).load();
+
+    assertThat(loaded.complete()).isTrue();
+    assertThat(loaded.sandboxes().getFirst().containers()).hasSize(2);
+    assertThat(record).doesNotExist();
+    assertThat(record.resolveSibling(record.getFileName() + ".damaged")).isEmptyFile();
   }
 
   @Test
