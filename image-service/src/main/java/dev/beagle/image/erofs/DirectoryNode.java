@@ -24,7 +24,7 @@ final class DirectoryNode extends Node.Inode {
   /** The archive has no entry for it: a lower layer may know its attributes. */
   boolean implied;
 
-  /** Of the root: there may be implied directories below. */
+  /** There may be implied directories below; then so it is of all above. */
   boolean implies;
 
   private static final Node[] NONE = {};

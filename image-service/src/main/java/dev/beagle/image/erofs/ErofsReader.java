@@ -5,6 +5,7 @@ import dev.beagle.image.tar.TarXattr;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
@@ -40,7 +41,8 @@ public final class ErofsReader implements AutoCloseable {
   /**
    * Opens an image.
    *
-   * @throws Failure NOT_FOUND, CORRUPTED, or INTERNAL when the file cannot be read
+   * @throws Failure NOT_FOUND, CORRUPTED, CANCELLED on interruption, or INTERNAL when the file
+   *     cannot be read
    */
   public static ErofsReader open(Path image) {
     ImageInput in;
@@ -48,6 +50,8 @@ public final class ErofsReader implements AutoCloseable {
       in = new ImageInput(FileChannel.open(image, StandardOpenOption.READ), image.toString());
     } catch (NoSuchFileException error) {
       throw Failure.notFound("EROFS image", image);
+    } catch (ClosedByInterruptException interrupted) {
+      throw Failure.cancelled("interrupted while opening EROFS image " + image);
     } catch (IOException error) {
       throw Failure.internal("EROFS image " + image + " cannot be opened: " + error, error);
     }

@@ -13,10 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Directories that a layer's archive left out although files are in them. Unpacked one layer after
@@ -31,13 +33,16 @@ final class ImpliedDirectories {
   private static final byte[] OVERLAY = ascii("trusted.overlay.");
   private static final int MAX_ENTRIES = 16_000_000;
 
-  /** Entries read and names looked up, for one image. Real ones need some thousands. */
-  private static final long MAX_STEPS = 2_000_000;
+  /** Entries read and names looked up in one layer each, for one image. */
+  private static final long MAX_STEPS = 10_000_000;
+
+  /** As d_type; we wrote the images, and a wrong one could only hide a directory. */
+  private static final int DIRECTORY = 2;
 
   /** No program can name what is deeper. */
   private static final int MAX_PATH = 4096;
 
-  private final List<ErofsReader> implying;
+  private final Set<ErofsReader> implying;
   private final long maxSteps;
   private final DirectoryArchive archive = new DirectoryArchive();
 
@@ -53,7 +58,7 @@ final class ImpliedDirectories {
   @SuppressWarnings("ArrayRecordComponent") // Neither compared nor changed.
   private record Step(byte[] path, Merged directory) {}
 
-  private ImpliedDirectories(List<ErofsReader> implying, long maxSteps) {
+  private ImpliedDirectories(Set<ErofsReader> implying, long maxSteps) {
     this.implying = implying;
     this.maxSteps = maxSteps;
   }
@@ -61,7 +66,7 @@ final class ImpliedDirectories {
   /**
    * The tar of the layer to be put on top.
    *
-   * @param layersLowestFirst EROFS images of one image
+   * @param layersLowestFirst EROFS images of one image; one may stand there more than once
    * @return empty where the stack is right as it is
    * @throws Failure CORRUPTED for a damaged layer; EXHAUSTED where there are too many; CANCELLED
    *     where the thread is interrupted
@@ -73,12 +78,16 @@ final class ImpliedDirectories {
   static Optional<byte[]> tarFor(List<Path> layersLowestFirst, long maxSteps) {
     try (Closer closer = new Closer()) {
       List<ErofsReader> layers = new ArrayList<>();
-      for (Path layer : layersLowestFirst) {
+      // What a layer says below its topmost place in the stack, it says there too.
+      for (Path layer : new LinkedHashSet<>(layersLowestFirst.reversed()).reversed()) {
         layers.add(closer.register(ErofsReader.open(layer)));
       }
       // Below the lowest there is nothing to take attributes from.
-      List<ErofsReader> implying =
-          layers.stream().skip(1).filter(layer -> has(layer, layer.root(), IMPLIES)).toList();
+      Set<ErofsReader> implying =
+          layers.stream()
+              .skip(1)
+              .filter(layer -> has(layer, layer.root(), IMPLIES))
+              .collect(Collectors.toUnmodifiableSet());
       if (implying.isEmpty()) {
         return Optional.empty();
       }
@@ -89,9 +98,6 @@ final class ImpliedDirectories {
   }
 
   private void visit(byte[] path, Merged directory) {
-    if (Thread.interrupted()) {
-      throw Failure.cancelled("interrupted while completing the layers of an image");
-    }
     way.add(new Step(path, directory));
     // The root of a container is its own writable layer's, so the root alone matters to nobody.
     if (path.length > 0 && isWrong(directory)) {
@@ -126,11 +132,17 @@ final class ImpliedDirectories {
   }
 
   private static boolean isMarked(ErofsReader layer, ErofsDirent entry) {
+    if (entry.fileType() != DIRECTORY) {
+      return false;
+    }
     ErofsInode inode = layer.inode(entry.nid());
     return inode.isDirectory() && (has(layer, inode, IMPLIED) || has(layer, inode, IMPLIES));
   }
 
   private void count(int more) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw Failure.cancelled("interrupted while completing the layers of an image");
+    }
     steps += more;
     if (steps > maxSteps) {
       throw Failure.exhausted(

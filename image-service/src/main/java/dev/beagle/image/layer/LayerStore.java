@@ -18,7 +18,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -111,12 +110,11 @@ public final class LayerStore {
    *
    * @param diffIds of layers that are here, lowest first
    * @return empty where the stack is right as it is
-   * @throws Failure NOT_FOUND or CORRUPTED for a layer that cannot be read
+   * @throws Failure NOT_FOUND or CORRUPTED for a layer that cannot be read; EXHAUSTED where they
+   *     leave out too many; CANCELLED on interruption
    */
   public Optional<byte[]> impliedDirectories(List<String> diffIds) {
-    // What a layer says below its topmost place in the stack, it says there too.
-    List<String> once = new ArrayList<>(new LinkedHashSet<>(diffIds.reversed())).reversed();
-    return ImpliedDirectories.tarFor(once.stream().map(this::file).toList());
+    return ImpliedDirectories.tarFor(diffIds.stream().map(this::file).toList());
   }
 
   /** Bytes that all layers take. */

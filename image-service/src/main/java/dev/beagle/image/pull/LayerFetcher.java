@@ -25,6 +25,10 @@ final class LayerFetcher {
   private final long maxLayerBytes;
   private final DiskFloor floor;
   private final Semaphore slots;
+
+  /** Apart from the slots: a pull whose layers are all here does not wait for others' networks. */
+  private final Semaphore completing;
+
   private final ConcurrentMap<Digest, CountDownLatch> flights = new ConcurrentHashMap<>();
 
   LayerFetcher(LayerConverter layers, int layersAtOnce, long maxLayerBytes, DiskFloor floor) {
@@ -32,6 +36,7 @@ final class LayerFetcher {
     this.maxLayerBytes = maxLayerBytes;
     this.floor = floor;
     this.slots = new Semaphore(layersAtOnce, true);
+    this.completing = new Semaphore(layersAtOnce, true);
   }
 
   /**
@@ -110,18 +115,20 @@ final class LayerFetcher {
    *
    * @param diffIds of layers that are here and stay, lowest first
    * @param protect is told the layer before it is made
+   * @throws Failure EXHAUSTED where the layers leave out too much or the disk is full; CANCELLED
+   *     where the thread is interrupted, after the work has ended
    */
   Optional<Digest> complete(List<Digest> diffIds, Consumer<Digest> protect) {
     try {
-      slots.acquire();
+      completing.acquire();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw Failure.cancelled("interrupted while waiting to complete the layers of an image");
     }
     try {
-      return PlatformTask.run("complete", () -> completeInTurn(diffIds, protect));
+      return PlatformTask.run("complete-layers", () -> completeInTurn(diffIds, protect));
     } finally {
-      slots.release();
+      completing.release();
     }
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImpliedDirectoriesTest {
-  private static final int DIRECTORIES = 2_000;
+  private static final int DIRECTORIES = 10_000;
 
   @TempDir Path root;
 
@@ -32,11 +32,39 @@ class ImpliedDirectoriesTest {
   void oneLayerNamedFourHundredTimesIsLookedAtOnce() throws IOException {
     String lowest = convert(new TarBuilder().mode(0700).directory("d0"));
     String wide = convert(many("d"));
+    List<Path> once = files(List.of(lowest, wide));
     List<String> diffIds = new ArrayList<>(List.of(lowest));
     diffIds.addAll(Collections.nCopies(400, wide));
+    // Each of the 20000 directories is listed in one layer and looked up in at most two.
+    long steps = 5 * 2 * DIRECTORIES;
 
-    assertThat(store.impliedDirectories(diffIds).orElseThrow())
-        .isEqualTo(store.impliedDirectories(List.of(lowest, wide)).orElseThrow());
+    byte[] expected = ImpliedDirectories.tarFor(once, steps).orElseThrow();
+    assertThat(ImpliedDirectories.tarFor(files(diffIds), steps).orElseThrow()).isEqualTo(expected);
+    assertThat(store.impliedDirectories(diffIds).orElseThrow()).isEqualTo(expected);
+  }
+
+  @Test
+  void ofALayerNamedTwiceTheTopmostPlaceCounts() throws IOException {
+    String closed = convert(new TarBuilder().mode(0700).directory("d"));
+    String open = convert(new TarBuilder().mode(0755).directory("d"));
+    String implying = convert(new TarBuilder().file("d/f", "x"));
+
+    assertThat(store.impliedDirectories(List.of(closed, open, closed, implying)).orElseThrow())
+        .isEqualTo(store.impliedDirectories(List.of(closed, implying)).orElseThrow());
+    assertThat(store.impliedDirectories(List.of(closed, implying, closed))).isEmpty();
+    assertThat(store.impliedDirectories(List.of(implying, closed, implying))).isPresent();
+  }
+
+  @Test
+  void directoriesOffTheMarkedWayAreNotVisited() throws IOException {
+    TarBuilder tar = new TarBuilder().directory("all");
+    for (int number = 0; number < DIRECTORIES; number++) {
+      tar.directory("all/d" + number);
+    }
+    String wide = convert(tar.file("a/b/c", "x"));
+    String lower = convert(new TarBuilder().directory("a").mode(0700).directory("a/b"));
+
+    assertThat(ImpliedDirectories.tarFor(files(List.of(lower, wide)), 100)).isPresent();
   }
 
   @Test
@@ -71,7 +99,10 @@ class ImpliedDirectoriesTest {
     Thread.currentThread().interrupt();
 
     try {
-      assertThatThrownBy(() -> store.impliedDirectories(diffIds)).isInstanceOf(Failure.class);
+      assertThatThrownBy(() -> store.impliedDirectories(diffIds))
+          .isInstanceOfSatisfying(
+              Failure.class,
+              failure -> assertThat(failure.kind()).isEqualTo(FailureKind.CANCELLED));
     } finally {
       Thread.interrupted();
     }
@@ -84,6 +115,10 @@ class ImpliedDirectoriesTest {
       tar.file(name + number + "/e/f", "");
     }
     return tar;
+  }
+
+  private List<Path> files(List<String> diffIds) {
+    return diffIds.stream().map(diffId -> store.find(diffId).orElseThrow().file()).toList();
   }
 
   private String convert(TarBuilder tar) throws IOException {
