@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -109,22 +110,35 @@ public final class Cli {
   private int explainUsage(ParameterException error) {
     CommandLine command = error.getCommandLine();
     StringBuilder message = new StringBuilder(firstLine(error));
-    if (error instanceof UnmatchedArgumentException unmatched) {
-      List<String> suggestions = unmatched.getSuggestions();
-      if (command.getCommand() instanceof BeagleCommand && !unmatched.isUnknownOption()) {
-        String typed = unmatched.getUnmatched().getFirst();
-        message = new StringBuilder("no command " + Table.printable(typed));
-        suggestions = Typos.suggestions(typed, visibleCommands(command));
-      }
-      if (!suggestions.isEmpty()) {
-        message.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
-      }
+    List<String> suggestions = List.of();
+    Optional<String> typed = unknownCommand(error);
+    if (typed.isPresent()) {
+      message = new StringBuilder("no command " + Table.printable(typed.get()));
+      suggestions = Typos.suggestions(typed.get(), visibleCommands(command));
+    } else if (error instanceof UnmatchedArgumentException unmatched) {
+      suggestions = unmatched.getSuggestions();
+    }
+    if (!suggestions.isEmpty()) {
+      message.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
     }
     context.console().note(message.toString());
     context.console().err().println("See: " + command.getCommandSpec().qualifiedName() + " --help");
     return ownCodes(command)
         ? ExitCodes.CONTAINER_FAILED
         : ExitCodes.of(FailureKind.INVALID_ARGUMENT);
+  }
+
+  /** What was typed where a command is expected; {@code beagle help} has its own error for it. */
+  private static Optional<String> unknownCommand(ParameterException error) {
+    if (!(error.getCommandLine().getCommand() instanceof BeagleCommand)) {
+      return Optional.empty();
+    }
+    if (error instanceof UnmatchedArgumentException unmatched) {
+      return unmatched.isUnknownOption()
+          ? Optional.empty()
+          : Optional.of(unmatched.getUnmatched().getFirst());
+    }
+    return error.getArgSpec() == null ? Optional.ofNullable(error.getValue()) : Optional.empty();
   }
 
   private static Set<String> visibleCommands(CommandLine line) {

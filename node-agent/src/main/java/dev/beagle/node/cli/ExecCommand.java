@@ -9,6 +9,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
+import dev.beagle.node.client.Images;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
@@ -63,10 +64,19 @@ final class ExecCommand implements Callable<Integer>, Cli.RunsProcess {
             ? stream(client, container.getId())
             : runToEnd(client, container.getId());
       } catch (Failure failure) {
-        context.console().note(failure.reason());
+        context.console().note(reason(client, container, failure));
         return RunCommand.startFailureCode(failure);
       }
     }
+  }
+
+  private String reason(CriClient client, Container container, Failure failure) {
+    return StartFailures.missingProgram(failure)
+        .map(program ->
+            "container %s: its image %s has no program %s"
+                .formatted(
+                    reference, PsCommand.imageName(container, new Images(client).names()), program))
+        .orElse(failure.reason());
   }
 
   private int runToEnd(CriClient client, String containerId) throws IOException {

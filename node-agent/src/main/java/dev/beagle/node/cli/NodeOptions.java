@@ -1,12 +1,17 @@
 package dev.beagle.node.cli;
 
+import dev.beagle.failure.Failure;
 import dev.beagle.node.client.CriClient;
+import dev.beagle.node.config.Host;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which daemon a command talks to. */
 final class NodeOptions {
+  private static final Path RUN_OF_ROOT = Path.of("/run/beagle");
+
   @Option(
       names = "--run",
       paramLabel = "DIR",
@@ -24,6 +29,28 @@ final class NodeOptions {
   }
 
   CriClient connect(CliContext context) {
-    return CriClient.connectCommandLine(folder(context).resolve("cri.sock"));
+    Path folder = folder(context);
+    if (folder.equals(context.host().defaultRun())) {
+      requireNotRoots(context.host(), folder, RUN_OF_ROOT);
+    }
+    return CriClient.connectCommandLine(folder.resolve("cri.sock"));
+  }
+
+  /**
+   * Who forgot sudo looks at a folder of their own, where there never was a daemon.
+   *
+   * @param folder this user's run folder
+   * @param roots root's one
+   * @throws Failure DENIED when only root's is there
+   */
+  static void requireNotRoots(Host host, Path folder, Path roots) {
+    if (host.linux()
+        && !host.root()
+        && Files.notExists(folder.resolve("cri.sock"))
+        && Files.isDirectory(roots)) {
+      throw Failure.denied(
+          "no daemon of yours at %s; root's daemon runs at %s: use sudo (or --run DIR)"
+              .formatted(folder, roots));
+    }
   }
 }

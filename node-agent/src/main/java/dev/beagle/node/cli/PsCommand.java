@@ -42,7 +42,7 @@ final class PsCommand implements Callable<Integer> {
 
   @Option(
       names = {"-a", "--all"},
-      description = "Also what does not run.")
+      description = "Also stopped pods, and ended containers beside ones that run.")
   boolean all;
 
   PsCommand(CliContext context) {
@@ -177,7 +177,7 @@ final class PsCommand implements Callable<Integer> {
   }
 
   /** Containers are made by image id, which says little to people. */
-  private static String imageName(Container container, Map<String, String> imageNames) {
+  static String imageName(Container container, Map<String, String> imageNames) {
     String asked = container.getImage().getUserSpecifiedImage();
     String image = container.getImage().getImage();
     return asked.isEmpty() ? imageNames.getOrDefault(image, image) : asked;

@@ -32,12 +32,17 @@ final class RawTerminal implements AutoCloseable {
   /**
    * The terminal's settings.
    *
-   * @throws Failure INVALID_ARGUMENT when there is no terminal
+   * @throws Failure INVALID_ARGUMENT when there is no terminal, WRONG_STATE when it is another
+   *     job's
    */
   static String require() {
     String settings = Stty.call("-g");
     if (settings.isEmpty()) {
       throw Failure.invalidArgument("-t needs a terminal, and this is none");
+    }
+    if (ProcessGroups.current().map(ProcessGroups::background).orElse(false)) {
+      // who changes the terminal from there is stopped by the kernel
+      throw Failure.wrongState("-t needs the foreground of a terminal (timeout --foreground)");
     }
     return settings;
   }

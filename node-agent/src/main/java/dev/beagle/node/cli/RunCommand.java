@@ -27,7 +27,10 @@ import picocli.CommandLine.Parameters;
  */
 @Command(
     name = "run",
-    description = "Run a pod with one container of an image; pulls the image where it is not here.",
+    description = {
+      "Run a pod with one container of an image; pulls the image where it is not here.",
+      "Without --rm the pod stands, with its address and host ports, until `beagle rm`."
+    },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
   private static final int INTERRUPT_GRACE_SECONDS = 10;
@@ -41,7 +44,11 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       description = "Leave it running and print its name.")
   boolean detach;
 
-  @Option(names = "--rm", description = "Remove the pod when the container ends.")
+  @Option(
+      names = "--rm",
+      description =
+          "This command removes the pod when the container ends; kill -9 of the command leaves it:"
+              + " beagle rm -f.")
   boolean remove;
 
   @Option(names = "--name", paramLabel = "NAME", description = "Name of pod and container.")
@@ -122,7 +129,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
         pod = SinglePod.create(client, spec.sandbox(), spec.container(), kind);
       } catch (Failure failure) {
         PodLogs.remove(node.folder(context), uid);
-        context.console().note(failure.reason());
+        context.console().note(StartFailures.ofKind(client, kind, failure));
         return startFailureCode(failure);
       }
       return run(client, spec, pod);
@@ -172,7 +179,13 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
 
   private int notStarted(SinglePod pod, PodSpec spec, Failure failure) {
     end(pod, spec, true);
-    context.console().note(failure.reason());
+    String reason =
+        StartFailures.missingProgram(failure)
+            .map(program ->
+                "pod %s: image %s has no program %s; nothing was left behind"
+                    .formatted(spec.name(), image, program))
+            .orElse(failure.reason());
+    context.console().note(reason);
     return startFailureCode(failure);
   }
 

@@ -28,7 +28,8 @@ final class ConfigKeys {
           "run",
           "Folder for sockets and records of what runs now; its path must be short (a socket's path"
               + " has about 100 bytes).",
-          "`/run/beagle` as root on Linux, `$XDG_RUNTIME_DIR/beagle` as another user,"
+          "`/run/beagle` as root on Linux, `$XDG_RUNTIME_DIR/beagle` as another user (or"
+              + " `~/.beagle/run` without XDG_RUNTIME_DIR),"
               + " `~/.beagle/run` on macOS",
           Host::defaultRun,
           ConfigKeys::absolutePath);

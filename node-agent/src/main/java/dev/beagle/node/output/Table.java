@@ -3,6 +3,8 @@ package dev.beagle.node.output;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Rows under headings, columns two blanks apart. On a terminal too narrow for them the columns that
@@ -46,6 +48,10 @@ public final class Table {
 
   /** A text for each row, headings first, without colours; a wrapped one has several lines. */
   public List<String> lines(Console console) {
+    return lines(widths(console));
+  }
+
+  private int[] widths(Console console) {
     int[] widths = new int[headings.size()];
     for (int column = 0; column < widths.length; column++) {
       widths[column] = widest(column);
@@ -60,14 +66,28 @@ public final class Table {
         shrink(widths, console.width());
       }
     }
+    return widths;
+  }
+
+  private List<String> lines(int[] widths) {
     List<String> lines = new ArrayList<>();
     lines.add(line(headings, widths));
     rows.forEach(row -> lines.add(line(row, widths)));
     return lines;
   }
 
+  /** Prints the lines, and on a narrow terminal which columns are not among them. */
   public void print(Console console) {
-    lines(console).forEach(console::line);
+    int[] widths = widths(console);
+    lines(widths).forEach(console::line);
+    String leftOut =
+        IntStream.range(0, widths.length)
+            .filter(column -> widths[column] == LEFT_OUT)
+            .mapToObj(headings::get)
+            .collect(Collectors.joining(", "));
+    if (!leftOut.isEmpty()) {
+      console.line(console.faint("(" + leftOut + " left out: narrow terminal; -o json has all)"));
+    }
   }
 
   private int widest(int column) {

@@ -14,13 +14,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,9 +96,7 @@ class CommandsIT {
 
     assertThat(beagle("rm", "web")).isZero();
     assertThat(daemon.pods()).isEmpty();
-    try (Stream<Path> logs = Files.list(folder.resolve("logs"))) {
-      assertThat(logs).isEmpty();
-    }
+    assertThat(folder.resolve("logs")).doesNotExist();
   }
 
   @Test
@@ -130,6 +126,25 @@ class CommandsIT {
             "\"exitCode\" : 1",
             "\"reason\" : \"Error\"",
             "\"finishedAt\" : \"1970-01-01T00:00:01Z\"");
+  }
+
+  @Test
+  void aNarrowTerminalIsToldWhatItDoesNotShow() {
+    beagle("run", "-d", "--name", "web", "nginx");
+
+    assertThat(beagleInto(out, Map.of("BEAGLE_TERMINALS", "1", "COLUMNS", "48"), "ps")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .endsWith("(ID, IMAGE left out: narrow terminal; -o json has all)\n");
+    assertThat(beagleInto(out, Map.of("COLUMNS", "48"), "ps")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("IMAGE").doesNotContain("left out");
+  }
+
+  @Test
+  void aWrongKindIsNamedAsItWasTyped() {
+    assertThat(beagle("run", "--kind", "foo", "nginx")).isEqualTo(125);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .endsWith("beagle: --kind foo: no such kind; what runs here: namespaces\n");
+    assertThat(daemon.pods()).isEmpty();
   }
 
   @Test
@@ -189,7 +204,10 @@ class CommandsIT {
 
   @Test
   void aProgramThatIsNotThereIs127AndLeavesNoPod() {
-    assertThat(beagle("run", "busybox", "missing")).isEqualTo(127);
+    assertThat(beagle("run", "--name", "s2", "busybox", "missing")).isEqualTo(127);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .endsWith(
+            "beagle: pod s2: image busybox has no program missing; nothing was left behind\n");
     assertThat(daemon.pods()).isEmpty();
   }
 
@@ -200,6 +218,8 @@ class CommandsIT {
     assertThat(beagle("exec", "web", "ls", "-l", "/")).isEqualTo(3);
     assertThat(out).hasToString("ls -l /\n");
     assertThat(beagle("exec", "web/web", "missing")).isEqualTo(127);
+    assertThat(err)
+        .hasToString("beagle: container web/web: its image nginx has no program missing\n");
     assertThat(beagle("exec", "nothing", "ls")).isEqualTo(125);
   }
 
@@ -302,6 +322,8 @@ class CommandsIT {
     return new Object[][] {
       {2, "no command pss; did you mean ps?", new String[] {"pss"}},
       {2, "no command kill; did you mean stop?", new String[] {"kill"}},
+      {2, "no command pss; did you mean ps?", new String[] {"help", "pss"}},
+      {2, "no command nowhere", new String[] {"help", "nowhere"}},
       {2, "-t -5: the time is 0 seconds or more", new String[] {"stop", "-t", "-5", "web"}},
       {2, "--tail -3: the number of lines is", new String[] {"logs", "--tail", "-3", "web"}},
       {2, "a command is expected", new String[] {}},

@@ -41,6 +41,7 @@ import dev.beagle.cri.v1.RemovePodSandboxResponse;
 import dev.beagle.cri.v1.RunPodSandboxRequest;
 import dev.beagle.cri.v1.RunPodSandboxResponse;
 import dev.beagle.cri.v1.RuntimeCondition;
+import dev.beagle.cri.v1.RuntimeHandler;
 import dev.beagle.cri.v1.RuntimeServiceGrpc;
 import dev.beagle.cri.v1.RuntimeStatus;
 import dev.beagle.cri.v1.StartContainerRequest;
@@ -163,6 +164,7 @@ final class SimulatedCri implements AutoCloseable {
           observer,
           () ->
               StatusResponse.newBuilder()
+                  .addRuntimeHandlers(RuntimeHandler.newBuilder().setName("namespaces"))
                   .setStatus(
                       RuntimeStatus.newBuilder()
                           .addConditions(
@@ -182,6 +184,11 @@ final class SimulatedCri implements AutoCloseable {
       answer(
           observer,
           () -> {
+            if (!request.getRuntimeHandler().isEmpty()) {
+              throw Status.INVALID_ARGUMENT
+                  .withDescription("runtime_handler: \"foo\" is not one of [namespaces, hvf]")
+                  .asRuntimeException();
+            }
             String id = id("pod " + request.getConfig().getMetadata().getName());
             pods.put(id, new Pod(request.getConfig(), PodSandboxState.SANDBOX_READY));
             return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
