@@ -98,7 +98,7 @@ final class Segment {
    * @throws Failure INVALID_ARGUMENT if it was written for another range
    */
   void restore() {
-    Written written = records.read(pool.prefix().toString());
+    Written written = records.read(pool.prefix().toString(), System.err::println);
     if (!written.range().equals(pool.prefix().toString()) && !written.ports().isEmpty()) {
       throw Failure.invalidArgument(
           settings.stateFile()
