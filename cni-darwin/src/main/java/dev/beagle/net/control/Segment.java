@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -95,10 +96,11 @@ final class Segment {
   /**
    * Takes over what a predecessor wrote down; listeners that cannot be opened now are tried again.
    *
+   * @param warnings is told of a damaged file that was set aside
    * @throws Failure INVALID_ARGUMENT if it was written for another range
    */
-  void restore() {
-    Written written = records.read(pool.prefix().toString(), System.err::println);
+  void restore(Consumer<String> warnings) {
+    Written written = records.read(pool.prefix().toString(), warnings);
     if (!written.range().equals(pool.prefix().toString()) && !written.ports().isEmpty()) {
       throw Failure.invalidArgument(
           settings.stateFile()

@@ -119,7 +119,7 @@ public final class SwitchMain {
           new EthernetSwitch(
               gatewaySettings.mac(), addresses.gateway(), gateway, counters, loop::now);
       Segment segment = new Segment(settings, ethernet, gateway, loop.timers(), loop::now, random);
-      segment.restore();
+      segment.restore(warning -> System.err.println("switch: " + warning));
       PortServer.Switching switching =
           new PortServer.Switching(ethernet, gateway, counters, defects);
       try (ServerSocketChannel ports = bind(settings.portSocket());

@@ -6,9 +6,11 @@ import dev.beagle.runtime.world.WorldRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -74,7 +76,11 @@ final class CgroupIndex {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         String name = file.getFileName().toString();
-        String parent = read(file);
+        Optional<String> content = read(file);
+        if (content.isEmpty()) {
+          continue;
+        }
+        String parent = content.get();
         if (!name.endsWith(ASIDE) && Cgroups.isNormal(parent)) {
           parents.put(name, parent);
         } else {
@@ -88,16 +94,18 @@ final class CgroupIndex {
   }
 
   /**
-   * Empty where it is nothing that we wrote: what is damaged must not keep the node from starting.
+   * Of no use where it is nothing that we wrote; nothing where it cannot be read now, which must
+   * neither keep the node from starting nor lose what it says.
    */
-  private static String read(Path file) {
+  private static Optional<String> read(Path file) {
     try {
-      return Files.size(file) > MAX_BYTES
-          ? ""
-          : Files.readString(file, StandardCharsets.ISO_8859_1);
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > MAX_BYTES) {
+        return Optional.of("");
+      }
+      return Optional.of(Files.readString(file, StandardCharsets.ISO_8859_1));
     } catch (IOException error) {
       LOG.warn("{} is not read: {}", file, error.getMessage());
-      return "";
+      return Optional.empty();
     }
   }
 

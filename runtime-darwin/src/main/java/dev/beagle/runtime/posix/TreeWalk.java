@@ -52,6 +52,10 @@ final class TreeWalk implements AutoCloseable {
   private final Runnable beforeReturning;
   private int pending;
   private int lost;
+
+  /** Whether every folder that was seen has been entered. */
+  private boolean whole = true;
+
   private final Memory stat = new Memory(STATX_BYTES);
   private final Memory name = new Memory(MAX_NAME);
   private final Set<Long> linked = new HashSet<>();
@@ -97,7 +101,7 @@ final class TreeWalk implements AutoCloseable {
     } finally {
       close(root);
     }
-    return new FolderUsage(bytes, inodes, lost == 0);
+    return new FolderUsage(bytes, inodes, whole);
   }
 
   private void walk(int root) {
@@ -116,6 +120,9 @@ final class TreeWalk implements AutoCloseable {
             close(current);
             current = child;
             way.push(enter(current, next));
+          } else {
+            // Removed or renamed since it was listed.
+            whole = false;
           }
           continue;
         }
@@ -130,6 +137,7 @@ final class TreeWalk implements AutoCloseable {
           current = parent;
         }
         if (parent < 0 || inodeOf(current) != way.element().inode()) {
+          whole = false;
           if (++lost > MAX_LOST) {
             break;
           }
@@ -191,8 +199,10 @@ final class TreeWalk implements AutoCloseable {
         boolean room = pending + linked.size() < maxRemembered;
         boolean enters = room && entry.getByte(DIRENT_TYPE) == DT_DIR;
         if (!enters && exists(folder, at + DIRENT_NAME)) {
-          enters = room && (stat.getShort(STATX_MODE) & S_IFMT) == S_IFDIR;
+          boolean directory = (stat.getShort(STATX_MODE) & S_IFMT) == S_IFDIR;
+          enters = room && directory;
           if (!enters) {
+            whole &= !directory;
             count();
           }
         }

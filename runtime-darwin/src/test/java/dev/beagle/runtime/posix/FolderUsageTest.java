@@ -36,6 +36,7 @@ class FolderUsageTest {
     FolderUsage usage = FolderUsage.measure(folder);
     assertThat(usage.usedBytes()).isEqualTo(du("--block-size=1"));
     assertThat(usage.inodes()).isEqualTo(du("--inodes")).isEqualTo(306);
+    assertThat(usage.complete()).isTrue();
   }
 
   private long du(String unit) throws IOException, InterruptedException {
@@ -65,6 +66,7 @@ class FolderUsageTest {
     try (TreeWalk walk = new TreeWalk(1000, once)) {
       FolderUsage usage = walk.measure(folder);
       assertThat(usage.inodes()).isGreaterThanOrEqualTo(6);
+      assertThat(usage.complete()).isFalse();
     }
     assertThat(moved).isTrue();
     assertThat(FolderUsage.measure(folder).inodes()).isEqualTo(7);
@@ -76,7 +78,9 @@ class FolderUsageTest {
       Files.createDirectories(folder.resolve("d" + i + "/inside"));
     }
     try (TreeWalk walk = new TreeWalk(10, () -> {})) {
-      assertThat(walk.measure(folder).inodes()).isEqualTo(1 + 20 + 10);
+      FolderUsage usage = walk.measure(folder);
+      assertThat(usage.inodes()).isEqualTo(1 + 20 + 10);
+      assertThat(usage.complete()).isFalse();
     }
   }
 
