@@ -70,6 +70,29 @@ final class ProcessDeathIT extends NodeIT {
     crictl().remove(pod);
   }
 
+  /** The host interface's among them, which is replaced; a pod's is asked again. */
+  @Test
+  void agentsThatHangDoNotKeepTheNextDaemonFromStarting() {
+    assumeFalse(node().prepared().peer(), "the peer's shims are not asked at its start");
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "hung"));
+    String id =
+        crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    node().kill();
+    List<Processes.Seen> agents = Processes.agents();
+    assertThat(agents).as("a pod's agent and the host interface's").hasSize(2);
+    agents.forEach(agent -> Processes.signal(agent.pid(), "STOP"));
+
+    node().start();
+    assertThat(crictl().pod(pod).path("state").asString()).isEqualTo("SANDBOX_READY");
+
+    agents.forEach(agent -> Processes.signal(agent.pid(), "CONT"));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(crictl().execSync(id, "echo", "well")).isEqualTo("well"));
+    assertThat(Processes.agents()).as("the hung agent is replaced").hasSize(2);
+  }
+
   @Test
   void theSwitchesDeathIsRepairedForThePodsThatThereAre() {
     assumeFalse(node().prepared().peer(), "the peer has no switch");

@@ -70,6 +70,11 @@ final class Processes {
         });
   }
 
+  /** Stops a process where it stands, or lets it go on: {@code STOP}, {@code CONT}. */
+  static void signal(long pid, String name) {
+    Command.run(List.of("kill", "-" + name, Long.toString(pid)), Command.LIMIT, "");
+  }
+
   static boolean alive(long pid) {
     return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
   }

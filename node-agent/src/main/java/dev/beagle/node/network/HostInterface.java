@@ -2,7 +2,6 @@ package dev.beagle.node.network;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.net.control.SwitchClient;
-import dev.beagle.runtime.guest.wire.ListProcesses;
 import dev.beagle.runtime.guest.wire.OpenSandbox;
 import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.lifecycle.WireNetwork;
@@ -70,23 +69,17 @@ public final class HostInterface implements AutoCloseable {
     return opened;
   }
 
-  /** An agent whose starter died before it was told what to do has no interface: not adopted. */
-  private static Optional<World> adopt(SandboxKind kind, WorldRecord plan) {
-    Optional<World> found = kind.adopt(plan);
-    if (found.isEmpty() || hasInterface(found.get())) {
-      return found;
+  /**
+   * An agent whose starter died before it was told what to do is nobody's: not adopted. Nor is one
+   * that cannot be asked: it holds nothing but the interface, and a new one takes milliseconds.
+   */
+  static Optional<World> adopt(SandboxKind kind, WorldRecord plan) {
+    try {
+      return kind.adopt(plan);
+    } catch (Failure unknown) {
+      LOG.warn("the host interface's agent is replaced: {}", unknown.reason());
+      return Optional.empty();
     }
-    found.get().close();
-    return Optional.empty();
-  }
-
-  private static boolean hasInterface(World world) {
-    return world
-        .agent()
-        .call(Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()), OPEN_LIMIT)
-        .getProcesses()
-        .getSandbox()
-        .equals(SandboxId.NODE.value());
   }
 
   /** An interface name of its own for each node of this machine. */
