@@ -95,6 +95,15 @@ final class SendSide {
     return endAcknowledged;
   }
 
+  /** All bytes have arrived; at most the answer to our end is missing, and counts as here. */
+  boolean endsWithoutAnswer() {
+    if (!endAcknowledged && endQueued && bytes.isEmpty() && highest - unacknowledged == 1) {
+      endAcknowledged = true;
+      unacknowledged = highest;
+    }
+    return endAcknowledged;
+  }
+
   void synSent() {
     next = initial + 1;
     highest = next;

@@ -216,8 +216,10 @@ public final class TcpEndpoint {
       return;
     }
     if (in.has(TcpHeader.RST)) {
-      if (receiving.ended() && sending.endAcknowledged()) {
-        return; // The peer has forgotten a connection that is over: what waits here is complete.
+      if (receiving.ended() && sending.endsWithoutAnswer()) {
+        deadline = NEVER; // The peer has forgotten a connection that is over: what waits here is
+        finishIfDone(now); // complete.
+        return;
       }
       if (in.sequence == receiving.next()) {
         abort(TcpOwner.Abort.RESET);

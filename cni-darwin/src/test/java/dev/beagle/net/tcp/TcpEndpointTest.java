@@ -338,6 +338,30 @@ class TcpEndpointTest {
     assertThat(script.events()).containsExactly("receivedAll", "finished");
   }
 
+  /** A peer that is short of memory leaves TIME-WAIT early; the answer to our FIN was lost. */
+  @Test
+  void aResetInsteadOfTheAnswerToOurEndLosesNothing() {
+    TcpScript script = new TcpScript().opened().owner(2);
+    script.peer(ACK | FIN, 1, 1, 1000, "abcd").end();
+    assertThat(script.sent()).contains("FA 1:0 ack 6");
+    script.peer(RST, 6, 0, 0, "");
+    assertThat(script.events()).isEmpty();
+    script.pass(10_000);
+    assertThat(script.sent()).isEmpty();
+    script.owner(10).drain();
+    assertThat(script.received()).isEqualTo("abcd");
+    assertThat(script.events()).containsExactly("receivedAll", "finished");
+  }
+
+  @Test
+  void aResetWithBytesOutstandingIsToldAtOnce() {
+    TcpScript script = new TcpScript().opened().owner(2);
+    script.send(10);
+    script.peer(ACK | FIN, 1, 1, 1000, "abcd").end();
+    script.peer(RST, 6, 0, 0, "");
+    assertThat(script.events()).containsExactly("reset");
+  }
+
   @Test
   void aSynInsideTheConnectionIsChallenged() {
     TcpScript script = new TcpScript().opened().pass(1000);

@@ -50,9 +50,9 @@ public final class GuestConnection implements TcpLink, TcpOwner {
     this.toSend = ByteBuffer.wrap(toSend);
     TcpSettings settings =
         new TcpSettings(segmentBytes, segmentBytes, bufferBytes, (int) (network.now() / 64));
-    this.reader = network.timers().timer(this::read);
+    this.reader = network.guestTimers().timer(this::read);
     this.endpoint = new TcpEndpoint(settings, this, this, network.guestPool().share(key.guest()));
-    this.timer = network.timers().timer(this::timePassed);
+    this.timer = network.guestTimers().timer(this::timePassed);
   }
 
   FlowKey key() {
@@ -78,12 +78,13 @@ public final class GuestConnection implements TcpLink, TcpOwner {
 
   private void timePassed() {
     endpoint.timePassed(network.now());
+    forgetIfClosed();
     rearm();
   }
 
   private void rearm() {
     if (gone) {
-      timer.cancel(); // A guest's own lingering is of no interest.
+      timer.cancel();
     } else {
       timer.arm(endpoint.deadline());
     }
@@ -211,10 +212,17 @@ public final class GuestConnection implements TcpLink, TcpOwner {
     rearm();
   }
 
+  /** In TIME-WAIT a guest still answers a repeated FIN. */
   @Override
   public void finished() {
-    gone = true;
-    guest.forget(this);
+    forgetIfClosed();
+  }
+
+  private void forgetIfClosed() {
+    if (endpoint.isClosed()) {
+      gone = true;
+      guest.forget(this);
+    }
   }
 
   @Override

@@ -29,6 +29,10 @@ public final class SimulatedNetwork {
 
   private final ManualTime time = new ManualTime();
   private final TimerQueue timers = new TimerQueue();
+
+  /** Apart, because the gateway's own are counted: a pod's connections linger at its end. */
+  private final TimerQueue guestTimers = new TimerQueue();
+
   private final SwitchCounters counters = new SwitchCounters();
   private final BufferPool pool;
   private final BufferPool guestPool = new BufferPool(1L << 30);
@@ -100,6 +104,10 @@ public final class SimulatedNetwork {
     return timers;
   }
 
+  TimerQueue guestTimers() {
+    return guestTimers;
+  }
+
   public SwitchCounters counters() {
     return counters;
   }
@@ -129,13 +137,14 @@ public final class SimulatedNetwork {
   public boolean runUntil(BooleanSupplier done, Duration allowed) {
     long end = time.nanos() + allowed.toNanos();
     while (!done.getAsBoolean()) {
-      long next = timers.next();
+      long next = Math.min(timers.next(), guestTimers.next());
       if (next > end) {
         time.advance(Duration.ofNanos(end - time.nanos()));
         return false;
       }
       time.advance(Duration.ofNanos(Math.max(0, next - time.nanos())));
       timers.run(time.nanos());
+      guestTimers.run(time.nanos());
     }
     return true;
   }
