@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.bus;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.memory;
+
+import org.jspecify.annotations.NullMarked;
