@@ -43,12 +43,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The composition root: makes the node's parts in order, gives each what it needs, and takes them
  * down in reverse. Pods, their agents and the switch are not parts: they go on without us.
  */
 final class NodeDaemon implements RunningNode {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
+
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
 
   private final Closer parts = new Closer();
@@ -73,7 +77,9 @@ final class NodeDaemon implements RunningNode {
       network =
           parts.register(
               SwitchWatch.open(
-                  () -> SwitchProcess.ensure(settings, switchCommand(installation), time), time));
+                  () ->
+                      SwitchProcess.ensure(settings, switchCommand(installation), time, LOG::warn),
+                  time));
       if (fresh) {
         undo.onClose(network::shutdown);
       }

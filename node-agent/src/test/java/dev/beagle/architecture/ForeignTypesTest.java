@@ -60,6 +60,7 @@ final class ForeignTypesTest {
           .resideOutsideOfPackages(
               "dev.beagle.image.erofs",
               "dev.beagle.runtime.posix",
+              "dev.beagle.runtime.memory",
               "dev.beagle.runtime.hypervisor..")
           .should()
           .dependOnClassesThat()

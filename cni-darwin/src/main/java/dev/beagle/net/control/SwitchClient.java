@@ -4,6 +4,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.net.control.JsonText.JsonObject;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -23,6 +24,8 @@ import java.util.TreeMap;
  */
 public final class SwitchClient {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final JsonObject STATUS = new JsonObject().put("call", "status");
 
   private final SwitchSettings settings;
 
@@ -78,7 +81,10 @@ public final class SwitchClient {
 
   /** What the switch is and what it has counted. */
   public SwitchStatus status() {
-    JsonObject status = call(new JsonObject().put("call", "status"));
+    return status(call(STATUS));
+  }
+
+  private static SwitchStatus status(JsonObject status) {
     TreeMap<String, Long> numbers = new TreeMap<>();
     JsonObject counted = status.object("numbers");
     counted.members().keySet().forEach(name -> numbers.put(name, counted.number(name)));
@@ -90,19 +96,51 @@ public final class SwitchClient {
         numbers);
   }
 
+  /** What a switch is found to be. */
+  sealed interface Presence {
+    record Answering(SwitchStatus status) implements Presence {}
+
+    /** Nobody listens: there is none, or its process is gone. */
+    record Absent() implements Presence {}
+
+    /** Somebody holds the socket and does not answer in time. */
+    record Silent() implements Presence {}
+  }
+
+  /**
+   * Looks whether a switch is there and well.
+   *
+   * @param patience for each step of the conversation
+   */
+  Presence presence(Duration patience) {
+    try {
+      return new Presence.Answering(status(ask(STATUS, patience)));
+    } catch (NoAnswerException silent) {
+      return new Presence.Silent();
+    } catch (IOException nobody) {
+      return new Presence.Absent();
+    }
+  }
+
   /** Ends the switch; all flows end with it. Nothing happens if none runs. */
   public void shutdown() {
     call(new JsonObject().put("call", "shutdown"));
   }
 
   private JsonObject call(JsonObject request) {
-    try (Conversation conversation = new Conversation(settings.controlSocket())) {
-      conversation.say(new JsonObject().put("hello", ControlServer.VERSION), request);
-      ok(conversation.hear());
-      return ok(conversation.hear());
+    try {
+      return ask(request, PATIENCE);
     } catch (IOException error) {
       throw Failure.unavailable(
           "the switch at " + settings.folder() + " does not answer: " + error.getMessage(), error);
+    }
+  }
+
+  private JsonObject ask(JsonObject request, Duration patience) throws IOException {
+    try (Conversation conversation = new Conversation(settings.controlSocket(), patience)) {
+      conversation.say(new JsonObject().put("hello", ControlServer.VERSION), request);
+      ok(conversation.hear());
+      return ok(conversation.hear());
     }
   }
 
@@ -122,17 +160,31 @@ public final class SwitchClient {
     }
   }
 
+  /** Somebody is there and says nothing. */
+  private static final class NoAnswerException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NoAnswerException(String what) {
+      super(what);
+    }
+  }
+
   /** A connection that is waited for with a limit, which a blocking channel has not. */
   private static final class Conversation implements AutoCloseable {
     private final SocketChannel channel;
     private final Selector selector;
     private final SelectionKey key;
+    private final Duration patience;
     private ByteBuffer input = ByteBuffer.allocate(8192);
 
-    Conversation(Path socket) throws IOException {
-      channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    Conversation(Path socket, Duration patience) throws IOException {
+      this.patience = patience;
+      channel = SocketChannel.open(StandardProtocolFamily.UNIX);
       try {
         channel.configureBlocking(false);
+        if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
+          throw new NoAnswerException("more callers wait than it takes");
+        }
         selector = Selector.open();
         key = channel.register(selector, 0);
       } catch (IOException error) {
@@ -185,8 +237,8 @@ public final class SwitchClient {
 
     private void await(int operation) throws IOException {
       key.interestOps(operation);
-      if (selector.select(PATIENCE.toMillis()) == 0) {
-        throw new IOException("no answer for " + PATIENCE.toSeconds() + " s");
+      if (selector.select(patience.toMillis()) == 0) {
+        throw new NoAnswerException("no answer for " + patience.toSeconds() + " s");
       }
       selector.selectedKeys().clear();
     }

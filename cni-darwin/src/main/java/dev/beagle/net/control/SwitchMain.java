@@ -57,6 +57,7 @@ public final class SwitchMain {
             FileChannel.open(
                 settings.lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = lock(lockFile, settings)) {
+      LockHolder.self().write(lockFile);
       serve(settings);
       lock.release();
     }

@@ -1,7 +1,7 @@
 package dev.beagle.net.control;
 
 import dev.beagle.failure.Failure;
-import dev.beagle.failure.FailureKind;
+import dev.beagle.net.control.SwitchClient.Presence;
 import dev.beagle.net.wire.IpPrefix;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
@@ -14,6 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * The switch as its starter sees it: a process that outlives whoever started it. Found again by its
@@ -25,41 +30,60 @@ public final class SwitchProcess {
   private static final Path SETSID = Path.of("/usr/bin/setsid");
   private static final int LOG_LINES = 5;
 
+  private static final Duration KILL_PATIENCE = Duration.ofSeconds(10);
+
+  /** How long an answer to a probe may take: a busy host is no reason to end connections. */
+  private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
+
+  /** Probes in a row without an answer after which a switch counts as hung. */
+  private static final int HUNG_AFTER = 3;
+
+  private final SwitchSettings settings;
   private final SwitchClient client;
   private final ProcessHandle handle;
+  private final CompletableFuture<ProcessHandle> end;
 
-  private SwitchProcess(SwitchClient client, ProcessHandle handle) {
-    this.client = client;
+  private SwitchProcess(SwitchSettings settings, ProcessHandle handle) {
+    this.settings = settings;
+    this.client = new SwitchClient(settings);
     this.handle = handle;
+    this.end = handle.onExit();
   }
 
   /**
-   * Takes over the switch that serves the folder, or starts one.
+   * Takes over the switch that serves the folder, or starts one. One that is there and does not
+   * answer for {@link #HUNG_AFTER} probes is killed and has a successor.
    *
    * @param command how to run {@link SwitchMain}, up to its arguments
-   * @throws Failure UNAVAILABLE with the end of its log if it does not start; UNSUPPORTED if one
-   *     runs that speaks another version; INVALID_ARGUMENT if one runs for another pod range
+   * @param warnings is told of a switch that was killed
+   * @throws Failure UNAVAILABLE with the end of its log if it does not start, or if one hangs that
+   *     cannot be proved to be ours; UNSUPPORTED if one runs that speaks another version;
+   *     INVALID_ARGUMENT if one runs for another pod range
    */
-  public static SwitchProcess ensure(SwitchSettings settings, List<String> command, Time time) {
-    Optional<SwitchProcess> running = find(settings);
-    return running.isPresent() ? running.get() : start(settings, command, time);
+  public static SwitchProcess ensure(
+      SwitchSettings settings, List<String> command, Time time, Consumer<String> warnings) {
+    for (int silences = 0; silences < HUNG_AFTER; silences++) {
+      Presence presence = new SwitchClient(settings).presence(PROBE_PATIENCE);
+      if (presence instanceof Presence.Absent) {
+        return start(settings, command, time);
+      }
+      if (presence instanceof Presence.Answering answering) {
+        Optional<SwitchProcess> running = of(settings, answering.status());
+        return running.isPresent() ? running.get() : start(settings, command, time);
+      }
+    }
+    killHung(settings, warnings);
+    return start(settings, command, time);
   }
 
-  /** The switch that serves the folder now. */
+  /** The switch that serves the folder now; none if it does not answer. */
   public static Optional<SwitchProcess> find(SwitchSettings settings) {
-    if (!Files.exists(settings.controlSocket())) {
-      return Optional.empty();
-    }
-    SwitchClient client = new SwitchClient(settings);
-    SwitchStatus status;
-    try {
-      status = client.status();
-    } catch (Failure failure) {
-      if (failure.kind() == FailureKind.UNAVAILABLE) {
-        return Optional.empty(); // The socket of a dead one.
-      }
-      throw failure;
-    }
+    return new SwitchClient(settings).presence(PROBE_PATIENCE) instanceof Presence.Answering found
+        ? of(settings, found.status())
+        : Optional.empty();
+  }
+
+  private static Optional<SwitchProcess> of(SwitchSettings settings, SwitchStatus status) {
     if (!IpPrefix.parse(status.podRange()).equals(settings.podRange())) {
       throw Failure.invalidArgument(
           "the running switch has the pod range "
@@ -68,7 +92,28 @@ public final class SwitchProcess {
               + settings.podRange()
               + ": remove the pods and stop it first");
     }
-    return ProcessHandle.of(status.pid()).map(handle -> new SwitchProcess(client, handle));
+    return ProcessHandle.of(status.pid()).map(handle -> new SwitchProcess(settings, handle));
+  }
+
+  /** Only the process that wrote itself into the lock file as its holder. */
+  private static void killHung(SwitchSettings settings, Consumer<String> warnings) {
+    Optional<LockHolder> holder = LockHolder.read(settings.lockFile());
+    if (holder.isEmpty() || holder.get().process().isEmpty()) {
+      throw Failure.unavailable(
+          "a switch listens at "
+              + settings.controlSocket()
+              + " and does not answer; which process it is cannot be told: end the one that holds "
+              + settings.lockFile());
+    }
+    String who = "the switch (process " + holder.get().pid() + ")";
+    warnings.accept(
+        who
+            + " has not answered for "
+            + PROBE_PATIENCE.multipliedBy(HUNG_AFTER).toSeconds()
+            + " s: it is killed, the connections through it end");
+    if (!holder.get().kill(KILL_PATIENCE)) {
+      throw Failure.unavailable(who + " hangs and does not end when it is killed");
+    }
   }
 
   private static SwitchProcess start(SwitchSettings settings, List<String> command, Time time) {
@@ -177,8 +222,54 @@ public final class SwitchProcess {
     return handle.isAlive();
   }
 
+  /**
+   * Waits until the process has ended, and ends it when it hangs.
+   *
+   * @param interval between probes
+   * @param enough whether to stop waiting; asked before each probe
+   * @param warnings is told that it was killed, or why it could not be
+   * @return whether it has ended
+   */
+  public boolean awaitEnd(
+      Duration interval, Time time, BooleanSupplier enough, Consumer<String> warnings) {
+    int silences = 0;
+    while (!enough.getAsBoolean()) {
+      try {
+        end.get(silences == 0 ? interval.toMillis() : 0, TimeUnit.MILLISECONDS);
+        return true;
+      } catch (TimeoutException running) {
+        silences = isSilent(time) ? silences + 1 : 0;
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return false;
+      } catch (ExecutionException impossible) {
+        throw new IllegalStateException(impossible);
+      }
+      if (silences == HUNG_AFTER) {
+        silences = 0;
+        try {
+          killHung(settings, warnings);
+        } catch (Failure failure) {
+          warnings.accept(failure.reason());
+        }
+      }
+    }
+    return false;
+  }
+
+  /** A silence does not count when we stood still ourselves, with the whole host perhaps. */
+  private boolean isSilent(Time time) {
+    long before = time.nanos();
+    try {
+      return client.presence(PROBE_PATIENCE) instanceof Presence.Silent
+          && time.nanos() - before < PROBE_PATIENCE.toNanos() * 3 / 2;
+    } catch (Failure answer) {
+      return false;
+    }
+  }
+
   /** Completes when the process has ended, whoever ended it; then {@link #ensure} again. */
   public CompletableFuture<Void> ended() {
-    return handle.onExit().thenAccept(_ -> {});
+    return end.thenAccept(_ -> {});
   }
 }

@@ -82,7 +82,7 @@ class KernelIT {
 
   private void startSwitch() {
     List<String> command = pods().in("host", SwitchProcessIT.command());
-    SwitchProcess.ensure(settings, command, Time.system());
+    SwitchProcess.ensure(settings, command, Time.system(), System.err::println);
   }
 
   private void serve(String namespace, int port) throws IOException {

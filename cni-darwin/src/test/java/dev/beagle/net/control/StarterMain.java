@@ -11,7 +11,8 @@ final class StarterMain {
   public static void main(String[] arguments) throws InterruptedException {
     SwitchSettings settings = SwitchSettings.inFolder(Path.of(arguments[0]));
     SwitchProcess started =
-        SwitchProcess.ensure(settings, SwitchProcessIT.command(), Time.system());
+        SwitchProcess.ensure(
+            settings, SwitchProcessIT.command(), Time.system(), System.err::println);
     System.out.println(started.pid());
     Thread.currentThread().join();
   }

@@ -18,11 +18,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,7 @@ import org.junit.jupiter.api.Test;
 class SwitchProcessIT {
   private Path folder = Path.of("/nonexistent");
   private SwitchSettings settings = SwitchSettings.inFolder(folder);
+  private final List<String> warnings = new ArrayList<>();
 
   static List<String> command() {
     return SwitchProcess.command(
@@ -59,7 +63,7 @@ class SwitchProcessIT {
   }
 
   private SwitchProcess ensure() {
-    return SwitchProcess.ensure(settings, command(), Time.system());
+    return SwitchProcess.ensure(settings, command(), Time.system(), warnings::add);
   }
 
   @Test
@@ -75,7 +79,7 @@ class SwitchProcessIT {
             dev.beagle.net.wire.IpPrefix.parse("10.9.0.0/24"),
             1500,
             SwitchSettings.DEFAULT_RESOLVER_FILE);
-    assertThatThrownBy(() -> SwitchProcess.ensure(other, command(), Time.system()))
+    assertThatThrownBy(() -> SwitchProcess.ensure(other, command(), Time.system(), warnings::add))
         .hasMessageContaining("pod range 10.88.0.0/16");
   }
 
@@ -122,6 +126,70 @@ class SwitchProcessIT {
     successor.client().detach("pod");
     successor.client().detach("pod");
     listen(published.hostPort());
+  }
+
+  private static void signal(SwitchProcess running, String name) throws IOException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(running.pid()))
+        .inheritIO()
+        .start()
+        .onExit()
+        .orTimeout(10, TimeUnit.SECONDS)
+        .join();
+  }
+
+  @Test
+  void aHungSwitchIsKilledByWhoStartsAndItsSuccessorHasThePorts() throws IOException {
+    SwitchProcess first = ensure();
+    PortLease lease = first.client().attach("pod");
+    signal(first, "STOP");
+
+    SwitchProcess successor = ensure();
+
+    assertThat(first.isAlive()).isFalse();
+    assertThat(successor.client().attach("pod")).isEqualTo(lease);
+    assertThat(warnings)
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("process " + first.pid(), "killed");
+  }
+
+  @Test
+  void aHungSwitchThatCannotBeProvedToBeOursIsNamedAndLeftAlone() throws IOException {
+    SwitchProcess first = ensure();
+    signal(first, "STOP");
+    // A process of that id, but not of that time.
+    Files.writeString(settings.lockFile(), first.pid() + " 1\n");
+    try {
+      assertThatThrownBy(this::ensure)
+          .isInstanceOf(Failure.class)
+          .hasMessageContaining(settings.lockFile().toString());
+      assertThat(first.isAlive()).isTrue();
+    } finally {
+      signal(first, "CONT");
+    }
+  }
+
+  @Test
+  void whoWaitsForItsEndKillsItWhenItHangs() throws IOException {
+    SwitchProcess first = ensure();
+    signal(first, "STOP");
+    assertThat(first.awaitEnd(Duration.ofMillis(10), Time.system(), () -> false, warnings::add))
+        .isTrue();
+    assertThat(warnings).singleElement(InstanceOfAssertFactories.STRING).contains("killed");
+  }
+
+  @Test
+  void aSwitchThatAnswersIsWaitedForUntilItIsEnough() {
+    SwitchProcess first = ensure();
+    AtomicInteger probes = new AtomicInteger();
+    boolean ended =
+        first.awaitEnd(
+            Duration.ofMillis(1),
+            Time.system(),
+            () -> probes.incrementAndGet() > 20,
+            warnings::add);
+    assertThat(ended).isFalse();
+    assertThat(warnings).isEmpty();
+    assertThat(first.isAlive()).isTrue();
   }
 
   @Test
@@ -261,7 +329,7 @@ class SwitchProcessIT {
     List<String> wrong =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", "/", "X");
-    assertThatThrownBy(() -> SwitchProcess.ensure(settings, wrong, Time.system()))
+    assertThatThrownBy(() -> SwitchProcess.ensure(settings, wrong, Time.system(), warnings::add))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("the switch does not start")
         .hasMessageContaining("X");

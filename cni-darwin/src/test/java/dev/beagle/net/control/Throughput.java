@@ -20,7 +20,11 @@ final class Throughput {
     SwitchSettings settings = SwitchSettings.inFolder(folder.resolve("s"));
     try (KernelPods pods = new KernelPods(folder)) {
       SwitchProcess running =
-          SwitchProcess.ensure(settings, pods.in("host", SwitchProcessIT.command()), Time.system());
+          SwitchProcess.ensure(
+              settings,
+              pods.in("host", SwitchProcessIT.command()),
+              Time.system(),
+              System.err::println);
       for (String name : List.of("a", "b")) {
         pods.join(running.client().attach(name), settings.portSocket());
       }

@@ -3,20 +3,29 @@ package dev.beagle.node.network;
 import dev.beagle.net.control.SwitchClient;
 import dev.beagle.net.control.SwitchProcess;
 import dev.beagle.time.Time;
+import java.time.Duration;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a switch running: one that dies has a successor at once, which takes over ports, addresses
- * and listeners from its records. A virtual thread waits for its end. Thread-safe.
+ * Keeps a switch running: one that dies, or hangs and is killed for it, has a successor at once,
+ * which takes over ports, addresses and listeners from its records. A thread waits for its end and
+ * asks it now and then whether it is well. Thread-safe.
  */
 public final class SwitchWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SwitchWatch.class);
+  private static final Duration PROBE_INTERVAL = Duration.ofSeconds(5);
+
   private final Supplier<SwitchProcess> starter;
+  private final Time time;
   private final Revival revival;
   private SwitchProcess current;
   private boolean closed;
 
   private SwitchWatch(Supplier<SwitchProcess> starter, Time time) {
     this.starter = starter;
+    this.time = time;
     this.revival = new Revival("the switch", time);
     this.current = starter.get();
   }
@@ -32,7 +41,7 @@ public final class SwitchWatch implements AutoCloseable {
 
   private void run() {
     do {
-      process().ended().join();
+      process().awaitEnd(PROBE_INTERVAL, time, this::isClosed, LOG::error);
     } while (revival.revive(this::isClosed, this::replace));
   }
 

@@ -1,0 +1,93 @@
+package dev.beagle.net.control;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Which process holds a folder's lock, as the holder wrote it into the lock file: {@code PID
+ * STARTED}. A process id alone may be another's by the time it is read, so that nobody is ended for
+ * having got it.
+ *
+ * @param started when the process started: on Linux in clock ticks since the boot, which setting
+ *     the clock does not move; elsewhere in milliseconds of the wall clock
+ */
+record LockHolder(long pid, long started) {
+  private static final Path PROC = Path.of("/proc");
+
+  /** Field 22 of {@code /proc/PID/stat} (proc(5)), counted after the name, which is field 2. */
+  private static final int START_TIME = 22 - 3;
+
+  /** This process. */
+  static LockHolder self() {
+    long pid = ProcessHandle.current().pid();
+    return new LockHolder(pid, started(ProcessHandle.current()).orElse(0L));
+  }
+
+  /** Replaces what a predecessor wrote. */
+  void write(FileChannel lockFile) throws IOException {
+    byte[] text = (pid + " " + started + "\n").getBytes(StandardCharsets.US_ASCII);
+    lockFile.truncate(0);
+    lockFile.write(ByteBuffer.wrap(text), 0);
+  }
+
+  /** What stands in the file; nothing where that is no holder, as older versions left it. */
+  static Optional<LockHolder> read(Path lockFile) {
+    try {
+      String[] words = Files.readString(lockFile, StandardCharsets.US_ASCII).strip().split(" ", -1);
+      return words.length == 2
+          ? Optional.of(new LockHolder(Long.parseLong(words[0]), Long.parseLong(words[1])))
+          : Optional.empty();
+    } catch (IOException | NumberFormatException none) {
+      return Optional.empty();
+    }
+  }
+
+  /** The process, if it is still the one that wrote this. */
+  Optional<ProcessHandle> process() {
+    return ProcessHandle.of(pid).filter(this::isSame);
+  }
+
+  private boolean isSame(ProcessHandle process) {
+    return started != 0 && started(process).filter(at -> at == started).isPresent();
+  }
+
+  private static Optional<Long> started(ProcessHandle process) {
+    Path stat = PROC.resolve(process.pid() + "/stat");
+    if (!Files.isDirectory(PROC.resolve("self"))) {
+      return process.info().startInstant().map(Instant::toEpochMilli);
+    }
+    try {
+      String text = Files.readString(stat, StandardCharsets.ISO_8859_1);
+      // The name may hold spaces and parentheses of its own.
+      String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+      return Optional.of(Long.parseLong(fields[START_TIME]));
+    } catch (IOException | RuntimeException gone) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Kills the process, however deaf it is, and waits until it is gone.
+   *
+   * @return false where it is not there any more, or is another's, or does not end
+   */
+  boolean kill(Duration limit) {
+    Optional<ProcessHandle> process = process();
+    if (process.isEmpty() || !process.get().destroyForcibly()) {
+      return false;
+    }
+    return process
+        .get()
+        .onExit()
+        .thenApply(_ -> true)
+        .completeOnTimeout(false, limit.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
+        .join();
+  }
+}

@@ -1,0 +1,47 @@
+package dev.beagle.net.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LockHolderTest {
+  @TempDir private Path folder = Path.of("/nonexistent");
+
+  @Test
+  void aHolderIsFoundAgain() throws IOException {
+    Path file = folder.resolve("lock");
+    Files.writeString(file, "a predecessor with a longer text\n".repeat(3));
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      LockHolder.self().write(channel);
+    }
+    assertThat(LockHolder.read(file)).contains(LockHolder.self());
+    assertThat(LockHolder.self().process()).contains(ProcessHandle.current());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "1", "x 1", "1 x", "1 2 3", "99999999999999999999 1"})
+  void whatIsNoHolderNamesNobody(String text) throws IOException {
+    Path file = folder.resolve("lock");
+    Files.writeString(file, text);
+    assertThat(LockHolder.read(file)).isEmpty();
+    assertThat(LockHolder.read(folder.resolve("none"))).isEmpty();
+  }
+
+  @Test
+  void anotherProcessOfThatIdIsNotTheHolder() {
+    LockHolder self = LockHolder.self();
+    assertThat(new LockHolder(self.pid(), self.started() + 1).process()).isEmpty();
+    assertThat(new LockHolder(self.pid(), 0).process()).isEmpty();
+    assertThat(new LockHolder(self.pid(), self.started() + 1).kill(Duration.ofSeconds(1)))
+        .isFalse();
+  }
+}
