@@ -48,6 +48,8 @@ final class Segment {
   private final TimerQueue.Timer rewrite;
   private final LongSupplier clock;
   private final Map<String, Attached> ports = new TreeMap<>();
+  private Consumer<String> warnings = _ -> {};
+  private boolean behind;
 
   Segment(
       SwitchSettings settings,
@@ -96,10 +98,12 @@ final class Segment {
   /**
    * Takes over what a predecessor wrote down; listeners that cannot be opened now are tried again.
    *
-   * @param warnings is told of a damaged file that was set aside
+   * @param warnings is told of a damaged file that was set aside, and later of records that cannot
+   *     be written
    * @throws Failure INVALID_ARGUMENT if it was written for another range
    */
   void restore(Consumer<String> warnings) {
+    this.warnings = warnings;
     Written written = records.read(pool.prefix().toString(), warnings);
     if (!written.range().equals(pool.prefix().toString()) && !written.ports().isEmpty()) {
       throw Failure.invalidArgument(
@@ -299,7 +303,17 @@ final class Segment {
     try {
       write();
       rewrite.arm(TimerQueue.NEVER);
+      if (behind) {
+        behind = false;
+        warnings.accept("records are written again");
+      }
     } catch (Failure notWritten) {
+      if (!behind) { // Once, not each second: the disk may be full of logs.
+        behind = true;
+        warnings.accept(
+            notWritten.reason()
+                + ": tried again each second; a successor would still have what was taken away");
+      }
       rewrite.arm(clock.getAsLong() + RETRY_NANOS);
     }
   }
