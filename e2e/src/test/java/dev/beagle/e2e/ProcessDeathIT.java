@@ -119,6 +119,25 @@ final class ProcessDeathIT extends NodeIT {
   }
 
   @Test
+  void aSwitchThatHangsIsReplacedForThePodsThatThereAre() {
+    assumeFalse(node().prepared().peer(), "the peer has no switch");
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "silent"));
+    crictl()
+        .startContainer(
+            pod, Config.container("http", Crictl.PROBE, "probe", "http", "8080", "after all"));
+    String url = "http://" + crictl().address(pod) + ":8080/";
+    long hung = Processes.switches().getFirst().pid();
+    Processes.signal(hung, "STOP");
+    await(url)
+        .atMost(Duration.ofSeconds(90))
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(Checks.get(url)).isEqualTo("after all\n"));
+    assertThat(Processes.switches())
+        .singleElement()
+        .satisfies(seen -> assertThat(seen.pid()).isNotEqualTo(hung));
+  }
+
+  @Test
   void theOciRuntimesDeathFailsOneContainerOnly() {
     Crictl.Pod pod = crictl().runPod(Config.pod(node(), "runtime"));
     String well =
