@@ -16,6 +16,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class HostileRegistryTest {
     registry.close();
   }
 
-  private void assertRefused(FailureKind kind, String reason) {
+  private Failure assertRefused(FailureKind kind, String reason) {
     Failure failure =
         catchThrowableOfType(Failure.class, () -> node.pull(registry.reference("evil:1")));
     assertThat(failure).as("failure of the pull").isNotNull();
@@ -53,6 +54,7 @@ class HostileRegistryTest {
     assertThat(failure.reason().length()).isLessThan(1000);
     assertThat(node.images().list()).isEmpty();
     node.assertNothingLeft();
+    return failure;
   }
 
   private TestImage pushed(TestImage image) {
@@ -322,6 +324,81 @@ class HostileRegistryTest {
           awaitStop();
         });
     assertRefused(FailureKind.UNAVAILABLE, "the connection was cut");
+  }
+
+  @Test
+  void trickledManifestIsGivenUp() {
+    TestImage image = pushed(TestImage.of(TestImage.noise(11, 10)));
+    registry.on("GET /v2/evil/manifests/" + image.digest(), this::trickle);
+    assertThat(assertRefused(FailureKind.UNAVAILABLE, "registry " + registry.host()))
+        .hasMessageContaining("/evil@" + image.digest())
+        .hasMessageContaining("sent only")
+        .hasMessageContaining("name a mirror in hosts.toml");
+    assertThat(registry.count("GET /v2/evil/manifests/")).isEqualTo(1);
+  }
+
+  @Test
+  void trickledIndexIsGivenUp() {
+    registry.on(
+        "HEAD /v2/evil/manifests/1",
+        exchange -> SimulatedRegistry.send(exchange, 405, "text/plain", new byte[0]));
+    registry.on("GET /v2/evil/manifests/1", this::trickle);
+    assertRefused(FailureKind.UNAVAILABLE, "registry " + registry.host() + " sent only");
+  }
+
+  @Test
+  void trickledConfigIsGivenUp() {
+    byte[] config = TestImage.noise(12, 1000);
+    Digest digest = Digest.of(config);
+    pushManifest(
+        """
+        {"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json",
+         "digest":"%s","size":%d},"layers":[]}\
+        """
+            .formatted(digest, config.length));
+    registry.on("GET /v2/evil/blobs/" + digest, this::trickle);
+    assertRefused(FailureKind.UNAVAILABLE, digest + ": the registry sent only");
+  }
+
+  @Test
+  void trickledTokenIsGivenUp() {
+    pushed(TestImage.of(TestImage.noise(13, 10)));
+    registry.protect("Bearer realm=\"http://" + registry.host() + "/token\"", "Bearer good");
+    registry.on("GET /token", this::trickle);
+    assertThat(assertRefused(FailureKind.UNAVAILABLE, "token for " + registry.host() + "/evil:1"))
+        .hasMessageContaining("sent only");
+  }
+
+  @Test
+  void trickledRefusalIsStillARefusal() {
+    registry.on(
+        "HEAD /v2/evil/manifests/1",
+        exchange -> SimulatedRegistry.send(exchange, 405, "text/plain", new byte[0]));
+    registry.on("GET /v2/evil/manifests/1", exchange -> trickle(exchange, 403));
+    assertRefused(FailureKind.DENIED, "answered 403");
+  }
+
+  private void trickle(HttpExchange exchange) throws IOException {
+    trickle(exchange, 200);
+  }
+
+  /** Blanks that never end, each well before the connection would count as silent. */
+  private void trickle(HttpExchange exchange, int status) throws IOException {
+    exchange.sendResponseHeaders(status, 0);
+    try (OutputStream out = exchange.getResponseBody()) {
+      do {
+        out.write(' ');
+        out.flush();
+      } while (!stopsWithin(50));
+    }
+  }
+
+  private boolean stopsWithin(long millis) throws IOException {
+    try {
+      return stopping.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException stopped) {
+      throw new IOException(stopped);
+    }
   }
 
   private void awaitStop() throws IOException {
