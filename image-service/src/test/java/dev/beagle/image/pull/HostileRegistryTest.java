@@ -171,6 +171,27 @@ class HostileRegistryTest {
   }
 
   @Test
+  void zstdWindowOfTwoGigabytes() {
+    // RFC 8878, section 3.1.1.1: a frame without a size, window 2^31, one raw block of a byte.
+    byte[] frame = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, (byte) (21 << 3), 9, 0, 0, 1};
+    byte[] tar = TestImage.noise(14, 10);
+    pushed(TestImage.builder().layers(Compression.ZSTD, tar).packedAs(0, frame).build());
+    assertRefused(FailureKind.UNSUPPORTED, "a zstd window of more than 128 MiB");
+  }
+
+  @Test
+  void hugeSizeOfALayerThatIsHere() {
+    byte[] tar = TestImage.noise(15, 1000);
+    registry.push("good", "1", TestImage.builder().layers(Compression.GZIP, tar).build());
+    node.pull(registry.reference("good:1"));
+    TestImage lying =
+        TestImage.builder().layers(Compression.GZIP, tar).size(0, Long.MAX_VALUE).build();
+    pushed(lying);
+    assertThat(catchThrowableOfType(Failure.class, () -> node.pull(registry.reference("evil:1"))))
+        .hasMessageContaining("layer " + lying.layers().get(0) + " has " + Long.MAX_VALUE);
+  }
+
+  @Test
   void typeThatPromisesAnotherCompression() {
     byte[] tar = TestImage.noise(8, 1000);
     pushed(
