@@ -26,16 +26,18 @@ import java.util.Optional;
  * <p>Thread-safe. Interrupting a reading thread closes the image: CANCELLED.
  */
 public final class ErofsReader implements AutoCloseable {
-  private static final int MAX_INODE = ErofsFormat.EXTENDED_INODE_BYTES;
-
   private final ImageInput in;
   private final ImageHeader header;
+  private final InodeReader inodes;
   private final XattrReader xattrs;
+  private final ContentReader contents;
 
   private ErofsReader(ImageInput in, ImageHeader header) {
     this.in = in;
     this.header = header;
+    this.inodes = new InodeReader(in, header);
     this.xattrs = new XattrReader(in, header);
+    this.contents = new ContentReader(in, header);
   }
 
   /**
@@ -78,78 +80,7 @@ public final class ErofsReader implements AutoCloseable {
 
   /** The inode of that number. */
   public ErofsInode inode(long nid) {
-    if (nid < 0 || nid > in.length() / ErofsFormat.SLOT_BYTES) {
-      throw in.corrupted("there is no inode " + nid);
-    }
-    long offset = header.metaStart() + nid * ErofsFormat.SLOT_BYTES;
-    long available = Math.clamp(in.length() - offset, 0, MAX_INODE);
-    ByteBuffer raw = in.read(offset, (int) available);
-    boolean extended = available > 0 && (raw.get(0) & 1) != 0;
-    int core = extended ? ErofsFormat.EXTENDED_INODE_BYTES : ErofsFormat.COMPACT_INODE_BYTES;
-    if (available < core) {
-      throw in.corrupted("inode " + nid + " is cut by the end of the image");
-    }
-    int format = raw.getShort(0) & 0xffff;
-    int layout = format >> 1;
-    int icount = raw.getShort(2) & 0xffff;
-    int mode = raw.getShort(4) & 0xffff;
-    ErofsFileType type =
-        ErofsFileType.ofMode(mode)
-            .orElseThrow(() -> in.corrupted("inode %d has mode 0%o".formatted(nid, mode)));
-    boolean known =
-        layout == ErofsFormat.LAYOUT_PLAIN
-            || layout == ErofsFormat.LAYOUT_INLINE
-            || (layout == ErofsFormat.LAYOUT_CHUNK && type == ErofsFileType.REGULAR);
-    if (!known || icount == 1) {
-      throw in.corrupted("inode %d has format 0x%x, which we do not read".formatted(nid, format));
-    }
-    int xattrBytes = icount == 0 ? 0 : ErofsFormat.XATTR_HEADER_BYTES + 4 * (icount - 1);
-    var location = new ErofsInode.Location(layout, raw.getInt(16), offset + core, xattrBytes);
-    return extended
-        ? extendedInode(nid, type, mode, raw, location)
-        : compactInode(nid, type, mode, raw, location);
-  }
-
-  private ErofsInode extendedInode(
-      long nid, ErofsFileType type, int mode, ByteBuffer raw, ErofsInode.Location location) {
-    long size = raw.getLong(8);
-    int nanos = raw.getInt(40);
-    if (size < 0 || nanos < 0 || nanos > 999_999_999 || raw.getShort(6) != 0) {
-      throw in.corrupted("inode " + nid + " has a size, time or reserved field that cannot be");
-    }
-    return new ErofsInode(
-        nid,
-        type,
-        mode,
-        Integer.toUnsignedLong(raw.getInt(24)),
-        Integer.toUnsignedLong(raw.getInt(28)),
-        size,
-        raw.getLong(32),
-        nanos,
-        Integer.toUnsignedLong(raw.getInt(44)),
-        device(type, location),
-        location);
-  }
-
-  private ErofsInode compactInode(
-      long nid, ErofsFileType type, int mode, ByteBuffer raw, ErofsInode.Location location) {
-    return new ErofsInode(
-        nid,
-        type,
-        mode,
-        raw.getShort(24) & 0xffff,
-        raw.getShort(26) & 0xffff,
-        Integer.toUnsignedLong(raw.getInt(8)),
-        header.epoch() + Integer.toUnsignedLong(raw.getInt(12)),
-        header.epochNanos(),
-        raw.getShort(6) & 0xffff,
-        device(type, location),
-        location);
-  }
-
-  private static int device(ErofsFileType type, ErofsInode.Location location) {
-    boolean is = type == ErofsFileType.CHARACTER_DEVICE || type == ErofsFileType.BLOCK_DEVICE;
-    return is ? location.address() : 0;
+    return inodes.read(nid);
   }
 
   /** The extended attributes with their full names, in the order of the image. */
@@ -202,77 +133,7 @@ public final class ErofsReader implements AutoCloseable {
    * @return how many bytes, 0 at the end
    */
   public int read(ErofsInode inode, long position, ByteBuffer target) {
-    long count = Math.clamp(inode.size() - position, 0, target.remaining());
-    int wanted = (int) count;
-    int whole = target.limit();
-    long at = position;
-    while (count > 0) {
-      Extent extent = extent(inode, at);
-      int n = (int) Math.min(count, extent.length);
-      target.limit(target.position() + n);
-      if (extent.offset < 0) {
-        while (target.hasRemaining()) {
-          target.put((byte) 0);
-        }
-      } else {
-        in.readInto(target, extent.offset);
-      }
-      at += n;
-      count -= n;
-    }
-    target.limit(whole);
-    return wanted;
-  }
-
-  /** Contiguous bytes of the image from a position of a file on; offset -1 for a hole. */
-  private record Extent(long offset, long length) {}
-
-  private Extent extent(ErofsInode inode, long position) {
-    ErofsInode.Location location = inode.location();
-    long left = inode.size() - position;
-    if (location.layout() == ErofsFormat.LAYOUT_CHUNK) {
-      return chunkExtent(inode, position);
-    }
-    long start = Integer.toUnsignedLong(location.address()) << header.blockBits();
-    if (location.layout() == ErofsFormat.LAYOUT_PLAIN) {
-      return new Extent(start + position, left);
-    }
-    long tailFrom = inode.size() & -(long) header.blockBytes();
-    if (position < tailFrom) {
-      return new Extent(start + position, tailFrom - position);
-    }
-    long tail = location.tail();
-    if (tail % header.blockBytes() + (inode.size() - tailFrom) > header.blockBytes()) {
-      throw in.corrupted("the inline data of inode " + inode.nid() + " cross a block");
-    }
-    return new Extent(tail + position - tailFrom, left);
-  }
-
-  private Extent chunkExtent(ErofsInode inode, long position) {
-    int format = inode.location().address();
-    boolean indexes = (format & ErofsFormat.CHUNK_INDEXES) != 0;
-    int known = ErofsFormat.CHUNK_BITS_MASK | ErofsFormat.CHUNK_INDEXES;
-    if ((format & ~known) != 0) {
-      throw in.corrupted("inode %d has chunk format 0x%x".formatted(inode.nid(), format));
-    }
-    int chunkBits = header.blockBits() + (format & ErofsFormat.CHUNK_BITS_MASK);
-    int entryBytes = indexes ? 8 : 4;
-    long chunk = position >>> chunkBits;
-    long map = ErofsFormat.alignUp(inode.location().tail(), entryBytes);
-    if (chunk > in.length() / entryBytes) {
-      throw in.corrupted("the chunk map of inode " + inode.nid() + " leaves the image");
-    }
-    ByteBuffer entry = in.read(map + chunk * entryBytes, entryBytes);
-    if (indexes && entry.getInt(0) != 0) {
-      throw in.corrupted("inode " + inode.nid() + " has data on another device");
-    }
-    int block = entry.getInt(entryBytes - 4);
-    long inChunk = position & ((1L << chunkBits) - 1);
-    long length = Math.min((1L << chunkBits) - inChunk, inode.size() - position);
-    if (block == ErofsFormat.NO_BLOCK) {
-      return new Extent(-1, length);
-    }
-    return new Extent((Integer.toUnsignedLong(block) << header.blockBits()) + inChunk, length);
+    return contents.read(inode, position, target);
   }
 
   /**

@@ -65,15 +65,13 @@ public final class ErofsWriter implements AutoCloseable {
   private void add(TarEntry entry, TarReader data) throws IOException {
     checkNumbers(entry);
     LayerTree.Place place = tree.place(entry);
-    if (entry.type() == TarType.DIRECTORY) {
-      addDirectory(place, entry);
-      return;
-    }
-    if (place == null) {
-      throw LayerTree.bad(entry, "it would replace the root directory");
-    }
-    if (startsWith(place.name(), WHITEOUT)) {
+    if (place != null && startsWith(place.name(), WHITEOUT)) {
+      // By its name alone, as in other readers of layers: some write directories.
       whiteOut(place, entry);
+    } else if (entry.type() == TarType.DIRECTORY) {
+      addDirectory(place, entry);
+    } else if (place == null) {
+      throw LayerTree.bad(entry, "it would replace the root directory");
     } else if (entry.type() == TarType.HARD_LINK) {
       addHardLink(place, entry);
     } else {

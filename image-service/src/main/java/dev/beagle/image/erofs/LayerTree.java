@@ -13,10 +13,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class LayerTree {
   private static final int MAX_HOPS = 40;
+
+  /** A name of 4 KiB may lead through 40 links of 4 KiB, and be written again and again. */
+  private static final long MAX_LINK_BYTES = 100_000_000;
+
   private static final int IMPLIED_MODE = ErofsFormat.S_IFDIR | 0755;
 
   private final DirectoryNode root = new DirectoryNode(new byte[0], null, IMPLIED_MODE);
   private final HeapBudget budget;
+  private long linkBytes;
 
   /** Raw path of the last parent, up to its slash: archives list a directory's files in a row. */
   private byte[] lastParentPath = new byte[0];
@@ -130,6 +135,7 @@ final class LayerTree {
       if (++walk.hops > MAX_HOPS) {
         throw bad(walk.entry, "its path runs through more than 40 symbolic links");
       }
+      countLinkBytes(leaf.inline.length, walk.entry);
       DirectoryNode start = leaf.inline[0] == '/' ? root : at;
       return descend(start, leaf.inline, leaf.inline.length, true, walk);
     }
@@ -146,6 +152,15 @@ final class LayerTree {
       markWay(at);
     }
     return made;
+  }
+
+  private void countLinkBytes(int targetBytes, TarEntry entry) {
+    linkBytes += targetBytes;
+    if (linkBytes > MAX_LINK_BYTES) {
+      throw Failure.exhausted(
+          "layer entry %s: the layer's paths run through symbolic links of more than %d bytes in all: build it with paths without links"
+              .formatted(entry.displayPath(), MAX_LINK_BYTES));
+    }
   }
 
   /** So that who looks for implied directories finds them without walking the tree. */
@@ -226,7 +241,9 @@ final class LayerTree {
     Node node = parent == null || from == path.length ? null : parent.find(path, from, path.length);
     if (node == null) {
       throw bad(
-          entry, "it is a hard link to " + TarEntry.display(path) + ", which is not in the layer");
+          entry,
+          "it is a hard link to %s, which is not in the layer: a file of a lower layer cannot be linked to; build the layer with the file itself"
+              .formatted(TarEntry.display(path)));
     }
     if (node.inode() instanceof DirectoryNode) {
       throw bad(entry, "it is a hard link to the directory " + TarEntry.display(path));

@@ -25,7 +25,9 @@ import java.util.stream.Collectors;
  * the other, such a directory keeps what a lower layer says of it; but each layer is converted
  * alone, once for all images, and overlayfs shows the attributes of the topmost layer. The writer
  * marks them, and a stack of layers in which that matters gets a further one on top, with nothing
- * but those directories as the layers below describe them. One thread.
+ * but those directories as the layers below describe them. Where a lower layer has a symbolic link
+ * in such a directory's place, the directory hides it, and takes the attributes of what the link
+ * leads to: as containerd's overlayfs snapshotter, which knows one layer at a time too. One thread.
  */
 final class ImpliedDirectories {
   private static final byte[] IMPLIED = ascii("trusted.overlay.beagle.implied");
@@ -42,6 +44,9 @@ final class ImpliedDirectories {
   /** No program can name what is deeper. */
   private static final int MAX_PATH = 4096;
 
+  /** Topmost first. */
+  private final List<ErofsReader> layers;
+
   private final Set<ErofsReader> implying;
   private final long maxSteps;
   private final DirectoryArchive archive = new DirectoryArchive();
@@ -55,10 +60,17 @@ final class ImpliedDirectories {
 
   private boolean any;
 
+  /**
+   * A directory on the way.
+   *
+   * @param source whose attributes it should have
+   * @param hidden the layers from a symbolic link down whose place it, or one above it, has taken
+   */
   @SuppressWarnings("ArrayRecordComponent") // Neither compared nor changed.
-  private record Step(byte[] path, Merged directory) {}
+  private record Step(byte[] path, Merged directory, Found source, Optional<LayeredFiles> hidden) {}
 
-  private ImpliedDirectories(Set<ErofsReader> implying, long maxSteps) {
+  private ImpliedDirectories(List<ErofsReader> layers, Set<ErofsReader> implying, long maxSteps) {
+    this.layers = layers;
     this.implying = implying;
     this.maxSteps = maxSteps;
   }
@@ -91,28 +103,54 @@ final class ImpliedDirectories {
       if (implying.isEmpty()) {
         return Optional.empty();
       }
-      ImpliedDirectories found = new ImpliedDirectories(implying, maxSteps);
-      found.visit(new byte[0], new LayeredFiles(layers.reversed()).root());
+      List<ErofsReader> topmostFirst = layers.reversed();
+      ImpliedDirectories found = new ImpliedDirectories(topmostFirst, implying, maxSteps);
+      Merged root = new LayeredFiles(topmostFirst).root();
+      found.visit(new Step(new byte[0], root, described(root), Optional.empty()));
       return found.any ? Optional.of(found.archive.build()) : Optional.empty();
     }
   }
 
-  private void visit(byte[] path, Merged directory) {
-    way.add(new Step(path, directory));
+  private void visit(Step step) {
+    way.add(step);
+    Merged directory = step.directory();
     // The root of a container is its own writable layer's, so the root alone matters to nobody.
-    if (path.length > 0 && isWrong(directory)) {
+    if (step.path().length > 0 && !step.source().equals(directory.parts().getFirst())) {
       write();
     }
     for (byte[] name : candidates(directory)) {
       count(directory.parts().size());
-      byte[] below = join(path, name);
+      byte[] below = join(step.path(), name);
       Optional<Merged> child = LayeredFiles.child(directory, name);
       if (below.length <= MAX_PATH && child.isPresent() && child.get().top().isDirectory()) {
-        visit(below, child.get());
+        visit(step(step, name, below, child.get()));
       }
     }
     way.removeLast();
     written = Math.min(written, way.size());
+  }
+
+  private Step step(Step parent, byte[] name, byte[] path, Merged directory) {
+    Found described = described(directory);
+    if (!isImplied(described)) {
+      return new Step(path, directory, described, Optional.empty());
+    }
+    Optional<LayeredFiles> hidden =
+        parent.hidden().or(() -> hiddenLink(parent.directory(), name, directory));
+    Found source =
+        hidden
+            .flatMap(layersBelow -> layersBelow.follow(path))
+            .filter(target -> target.top().isDirectory())
+            .map(ImpliedDirectories::described)
+            .orElse(described);
+    return new Step(path, directory, source, hidden);
+  }
+
+  private Optional<LayeredFiles> hiddenLink(Merged parent, byte[] name, Merged directory) {
+    return LayeredFiles.replaced(parent, name, directory, this::count)
+        .filter(replaced -> replaced.inode().isSymbolicLink())
+        .map(link -> layers.subList(layers.indexOf(link.layer()), layers.size()))
+        .map(below -> new LayeredFiles(below, this::count));
   }
 
   /** Names of directories that a layer leaves out, or that lead to such. */
@@ -153,15 +191,16 @@ final class ImpliedDirectories {
     }
   }
 
-  private static boolean isWrong(Merged directory) {
-    Found top = directory.parts().getFirst();
-    return has(top.layer(), top.inode(), IMPLIED) && !described(directory).equals(top);
+  private static boolean isImplied(Found directory) {
+    return has(directory.layer(), directory.inode(), IMPLIED);
   }
 
-  /** The topmost layer's directory that an archive describes; the lowest where none does. */
+  /**
+   * The topmost layer's directory that an archive describes; that of the topmost where none does.
+   */
   private static Found described(Merged directory) {
     return directory.parts().stream()
-        .filter(part -> !has(part.layer(), part.inode(), IMPLIED))
+        .filter(part -> !isImplied(part))
         .findFirst()
         .orElse(directory.parts().getFirst());
   }
@@ -169,7 +208,7 @@ final class ImpliedDirectories {
   /** Puts the directory, after those above it, into the archive. */
   private void write() {
     for (Step step : way.subList(written, way.size())) {
-      Found source = described(step.directory());
+      Found source = step.source();
       ErofsInode inode = source.inode();
       List<TarXattr> xattrs =
           source.layer().xattrs(inode).stream().filter(xattr -> !isMark(xattr)).toList();

@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * Reads single files of an image out of its layers, as overlayfs would show them: whiteouts, opaque
@@ -25,11 +27,21 @@ public final class LayeredFiles {
   /** Topmost first, as overlayfs searches. */
   private final List<ErofsReader> layers;
 
+  private final IntConsumer cost;
+
   /**
    * @param layers topmost first; stay the caller's
    */
   LayeredFiles(List<ErofsReader> layers) {
+    this(layers, _ -> {});
+  }
+
+  /**
+   * @param cost is told how many layers a name will be looked up in, before each name of a path
+   */
+  LayeredFiles(List<ErofsReader> layers, IntConsumer cost) {
     this.layers = layers;
+    this.cost = cost;
   }
 
   /**
@@ -67,7 +79,12 @@ public final class LayeredFiles {
   }
 
   private Optional<byte[]> read(String path, int limitBytes) {
-    Optional<Merged> found = resolve(path.getBytes(StandardCharsets.UTF_8), path);
+    Optional<Merged> found =
+        resolve(
+            path.getBytes(StandardCharsets.UTF_8),
+            reason -> {
+              throw Failure.corrupted("image's " + path + reason);
+            });
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -94,12 +111,21 @@ public final class LayeredFiles {
     return new Merged(parts);
   }
 
-  private Optional<Merged> resolve(byte[] path, String shown) {
+  /** What a path leads to through symbolic links; empty also where they lead in circles. */
+  Optional<Merged> follow(byte[] path) {
+    return resolve(path, _ -> {});
+  }
+
+  /** What a path leads to; circles of links are told, and are nothing to those who go on. */
+  private Optional<Merged> resolve(byte[] path, Consumer<String> tooFar) {
     if (layers.isEmpty()) {
       return Optional.empty();
     }
     Deque<byte[]> pending = new ArrayDeque<>();
-    push(path, pending, shown);
+    if (!push(path, pending)) {
+      tooFar.accept(" is a path that is too long");
+      return Optional.empty();
+    }
     // From the root to where we are, for "..".
     Deque<Merged> trail = new ArrayDeque<>(List.of(root()));
     int hops = 0;
@@ -111,6 +137,7 @@ public final class LayeredFiles {
         }
         continue;
       }
+      cost.accept(trail.getFirst().parts().size());
       Optional<Merged> child = child(trail.getFirst(), name);
       if (child.isEmpty()) {
         return child;
@@ -120,7 +147,8 @@ public final class LayeredFiles {
         continue;
       }
       if (++hops > MAX_HOPS) {
-        throw Failure.corrupted("image's " + shown + " runs through more than 40 symbolic links");
+        tooFar.accept(" runs through more than 40 symbolic links");
+        return Optional.empty();
       }
       Found link = child.get().parts().getFirst();
       byte[] target = link.layer().readLink(link.inode());
@@ -128,15 +156,18 @@ public final class LayeredFiles {
         trail.clear();
         trail.push(root());
       }
-      push(target, pending, shown);
+      if (!push(target, pending)) {
+        tooFar.accept(" leads to a path that is too long");
+        return Optional.empty();
+      }
     }
     return Optional.of(trail.getFirst());
   }
 
-  /** Puts the names of a path in front of what is still to be resolved. */
-  private static void push(byte[] path, Deque<byte[]> pending, String shown) {
+  /** Puts the names of a path in front of what is still to be resolved; false for too many. */
+  private static boolean push(byte[] path, Deque<byte[]> pending) {
     if (path.length > MAX_PATH || pending.size() > MAX_PATH) {
-      throw Failure.corrupted("image's " + shown + " leads to a path that is too long");
+      return false;
     }
     int end = path.length;
     for (int at = path.length - 1; at >= -1; at--) {
@@ -148,6 +179,7 @@ public final class LayeredFiles {
         end = at;
       }
     }
+    return true;
   }
 
   private static boolean isDotDot(byte[] name) {
@@ -173,6 +205,27 @@ public final class LayeredFiles {
       }
     }
     return parts.isEmpty() ? Optional.empty() : Optional.of(new Merged(parts));
+  }
+
+  /**
+   * The inode of a lower layer that a directory of this name stands in place of, if there is one.
+   *
+   * @param cost is told of each layer before it is looked into
+   */
+  static Optional<Found> replaced(Merged parent, byte[] name, Merged directory, IntConsumer cost) {
+    Found lowest = directory.parts().getLast();
+    boolean below = false;
+    for (Found part : parent.parts()) {
+      if (below) {
+        cost.accept(1);
+        Optional<ErofsInode> inode = part.layer().child(part.inode(), name);
+        if (inode.isPresent()) {
+          return Optional.of(new Found(part.layer(), inode.get()));
+        }
+      }
+      below |= part.layer().equals(lowest.layer()) && !isOpaque(lowest);
+    }
+    return Optional.empty();
   }
 
   private static boolean isOpaque(Found directory) {

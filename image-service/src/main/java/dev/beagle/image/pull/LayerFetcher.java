@@ -47,6 +47,12 @@ final class LayerFetcher {
    */
   ConvertedLayer ensure(
       ImageSource source, Descriptor layer, Digest diffId, PullProgress progress) {
+    // Of layers that are here too: their sizes are added up.
+    if (layer.size() > maxLayerBytes) {
+      throw Failure.exhausted(
+          "layer %s has %d bytes, more than the %d that are allowed"
+              .formatted(layer.digest(), layer.size(), maxLayerBytes));
+    }
     try {
       while (true) {
         Optional<ConvertedLayer> present = layers.find(diffId);
@@ -79,11 +85,6 @@ final class LayerFetcher {
   private ConvertedLayer fetchInTurn(
       ImageSource source, Descriptor layer, Digest diffId, PullProgress progress)
       throws InterruptedException {
-    if (layer.size() > maxLayerBytes) {
-      throw Failure.exhausted(
-          "layer %s has %d bytes, more than the %d that are allowed"
-              .formatted(layer.digest(), layer.size(), maxLayerBytes));
-    }
     slots.acquire();
     try {
       floor.check("layer " + layer.digest());

@@ -1,5 +1,7 @@
 package dev.beagle.image.pull;
 
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.beagle.failure.Failure;
 import dev.beagle.image.manifest.Descriptor;
@@ -11,11 +13,17 @@ import java.io.PushbackInputStream;
 
 /**
  * A layer's tar, unpacked as it is read. Its end is reported only once the packed layer's size and
- * digest have proved right. Reads throw {@link Failure}s only: CORRUPTED, EXHAUSTED for a tar above
- * the limit or a disk that is nearly full, and what the source throws. Confined to one thread.
+ * digest have proved right. Reads throw {@link Failure}s only: CORRUPTED, UNSUPPORTED for a zstd
+ * window that is too large, EXHAUSTED for a tar above the limit or a disk that is nearly full, and
+ * what the source throws. Confined to one thread.
  */
 final class LayerTar extends InputStream {
   private static final int MAGIC = 4;
+
+  /**
+   * Memory that a zstd frame may ask for, as a power of two: as much as the zstd program grants.
+   */
+  private static final int MAX_WINDOW_LOG = 27;
 
   private final Digest layer;
   private final VerifiedStream packed;
@@ -48,7 +56,7 @@ final class LayerTar extends InputStream {
           switch (compression(layer, magic)) {
             case NONE -> peekable;
             case GZIP -> new GzipStream(peekable);
-            case ZSTD -> new ZstdInputStreamNoFinalizer(peekable);
+            case ZSTD -> new ZstdInputStreamNoFinalizer(peekable).setLongMax(MAX_WINDOW_LOG);
           };
       return new LayerTar(layer.digest(), packed, unpacked, limitBytes, floor);
     } catch (IOException | RuntimeException error) {
@@ -136,6 +144,12 @@ final class LayerTar extends InputStream {
   }
 
   private static Failure unusable(Digest layer, Exception error) {
+    if (error instanceof ZstdIOException zstd
+        && zstd.getErrorCode() == Zstd.errFrameParameterWindowTooLarge()) {
+      return Failure.unsupported(
+          "layer %s needs a zstd window of more than %d MiB to unpack: pack it without --long"
+              .formatted(layer, 1 << (MAX_WINDOW_LOG - 20)));
+    }
     return Failure.corrupted("layer " + layer + " is unusable: " + error.getMessage(), error);
   }
 

@@ -5,6 +5,7 @@ import dev.beagle.image.manifest.Descriptor;
 import dev.beagle.image.reference.Repository;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -37,6 +38,15 @@ record BlobCall(Repository repository, Descriptor blob, long offset)
     return repository + " blob " + blob.digest();
   }
 
+  /** A registry without ranges sends everything again, but no slower than it has to be. */
+  private static void skip(ResponseBody body, long bytes) throws IOException {
+    for (long left = bytes; left > 0; left -= BlobStream.LEAST_BYTES) {
+      body.within(BlobStream.LEAST_BYTES_WITHIN);
+      body.skipNBytes(Math.min(left, BlobStream.LEAST_BYTES));
+    }
+    body.within(Duration.ZERO);
+  }
+
   @Override
   public InputStream read(RegistryResponse response) throws IOException {
     long start = 0;
@@ -58,9 +68,7 @@ record BlobCall(Repository repository, Descriptor blob, long offset)
                   response.uri().getAuthority(),
                   blob.size()));
     }
-    InputStream body = response.body();
-    // A registry without ranges sends everything again.
-    body.skipNBytes(offset - start);
-    return body;
+    skip(response.body(), offset - start);
+    return response.body();
   }
 }

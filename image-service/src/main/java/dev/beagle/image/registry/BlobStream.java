@@ -26,14 +26,18 @@ final class BlobStream extends InputStream {
    * What must arrive while that long is waited for it: a registry that sends a byte a minute is
    * never silent for long, and would keep a place among the few downloads of the node for ever.
    */
-  private static final long LEAST_BYTES = 256 << 10;
+  static final long LEAST_BYTES = 256 << 10;
 
-  private static final Duration LEAST_BYTES_WITHIN = Duration.ofMinutes(5);
+  static final Duration LEAST_BYTES_WITHIN = Duration.ofMinutes(5);
+
+  /** A layer takes the time that it takes as long as it comes on. */
+  static final Duration ANY_TIME = Duration.ofSeconds(Long.MAX_VALUE);
 
   private final Descriptor blob;
   private final String subject;
   private final LongFunction<InputStream> open;
   private final RegistryCaller caller;
+  private final Duration timeout;
   private final Duration backoff;
   private final Time time;
   private @Nullable InputStream body;
@@ -42,9 +46,11 @@ final class BlobStream extends InputStream {
   private int barrenResumes;
   private long waitedNanos;
   private long waitedSince;
+  private long waitedInAll;
 
   /**
    * @param open gets the rest of the blob from an offset
+   * @param timeout for what is waited for the blob in all, cuts included
    * @param time that waiting is measured with
    */
   BlobStream(
@@ -52,12 +58,14 @@ final class BlobStream extends InputStream {
       String subject,
       LongFunction<InputStream> open,
       RegistryCaller caller,
+      Duration timeout,
       Duration backoff,
       Time time) {
     this.blob = blob;
     this.subject = subject;
     this.open = open;
     this.caller = caller;
+    this.timeout = timeout;
     this.backoff = backoff;
     this.time = time;
     this.body = open.apply(0);
@@ -73,11 +81,13 @@ final class BlobStream extends InputStream {
   public int read(byte[] target, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, target.length);
     while (true) {
+      long before = time.nanos();
       try {
         InputStream current = body == null ? resume() : body;
         long start = time.nanos();
         int count = current.read(target, offset, length);
         noteWait(time.nanos() - start);
+        noteAll(time.nanos() - before);
         if (count < 0) {
           return atEnd();
         }
@@ -89,6 +99,7 @@ final class BlobStream extends InputStream {
       } catch (InterruptedIOException interrupted) {
         throw Failure.cancelled(subject + ": cancelled");
       } catch (IOException cut) {
+        noteAll(time.nanos() - before);
         noteCut(cut);
       }
     }
@@ -104,13 +115,23 @@ final class BlobStream extends InputStream {
     if (waitedNanos > LEAST_BYTES_WITHIN.toNanos()) {
       close();
       throw Failure.unavailable(
-          "%s: the registry sent only %d bytes in %d minutes, after %d of %d"
+          "%s: the registry sent only %d bytes in %d minutes, after %d of %d: pull again later, or name a mirror in hosts.toml"
               .formatted(
                   subject,
                   position - waitedSince,
                   LEAST_BYTES_WITHIN.toMinutes(),
                   waitedSince,
                   blob.size()));
+    }
+  }
+
+  private void noteAll(long nanos) {
+    waitedInAll += nanos;
+    if (Duration.ofNanos(waitedInAll).compareTo(timeout) > 0) {
+      close();
+      throw Failure.unavailable(
+          "%s: the registry sent only %d of %d bytes in %d s: pull again later, or name a mirror in hosts.toml"
+              .formatted(subject, position, blob.size(), timeout.toSeconds()));
     }
   }
 

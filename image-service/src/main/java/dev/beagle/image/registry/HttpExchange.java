@@ -2,6 +2,7 @@ package dev.beagle.image.registry;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.image.registry.ProxySettings.ProxyServer;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.time.Duration;
@@ -11,10 +12,12 @@ import java.util.Optional;
 final class HttpExchange {
   private final HttpClients clients;
   private final RegistrySettings settings;
+  private final Time time;
 
-  HttpExchange(HttpClients clients, RegistrySettings settings) {
+  HttpExchange(HttpClients clients, RegistrySettings settings, Time time) {
     this.clients = clients;
     this.settings = settings;
+    this.time = time;
   }
 
   /**
@@ -31,7 +34,8 @@ final class HttpExchange {
         .ifPresent(value -> request.setHeader("Proxy-Authorization", value));
     try {
       return RegistryResponse.of(
-          clients.with(tls).send(request.build(), _ -> new ResponseBody(idle)));
+          clients.with(tls).send(request.build(), _ -> new ResponseBody(idle, time)),
+          settings.documentTimeout());
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw Failure.cancelled("interrupted while waiting for a registry");

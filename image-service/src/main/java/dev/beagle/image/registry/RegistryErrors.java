@@ -60,7 +60,7 @@ final class RegistryErrors {
 
   private static String detailOf(RegistryResponse response) {
     try (response) {
-      String detail = RegistryJson.firstError(response.body().readNBytes(MAX_ERROR_BODY));
+      String detail = RegistryJson.firstError(response.start(MAX_ERROR_BODY));
       return detail.isEmpty() ? "" : " (" + detail + ")";
     } catch (IOException unreadable) {
       return "";

@@ -38,7 +38,7 @@ public final class RegistrySession implements AutoCloseable {
     this.clients = new HttpClients(settings.connectTimeout(), settings.proxies());
     this.caller =
         new RegistryCaller(
-            new HttpExchange(clients, settings),
+            new HttpExchange(clients, settings, time),
             settings,
             new OfferedCredentials(credentials, repository.registry()),
             time);
@@ -129,8 +129,9 @@ public final class RegistrySession implements AutoCloseable {
 
   /**
    * Opens a blob; interrupted downloads go on where they were cut. Reading fails with CORRUPTED
-   * where the size differs, UNAVAILABLE where the connection is cut too often, CANCELLED on
-   * interruption. The digest is not checked here.
+   * where the size differs, UNAVAILABLE where the connection is cut too often or too little comes,
+   * CANCELLED on interruption. What is no layer is a document, which has to be here in its time.
+   * The digest is not checked here.
    */
   public InputStream blob(Descriptor blob) {
     String subject = repository + " blob " + blob.digest();
@@ -143,6 +144,7 @@ public final class RegistrySession implements AutoCloseable {
                 subject,
                 endpoint -> caller.call(endpoint, new BlobCall(repository, blob, offset))),
         caller,
+        blob.mediaType().isLayer() ? BlobStream.ANY_TIME : settings.documentTimeout(),
         settings.backoff(),
         time);
   }

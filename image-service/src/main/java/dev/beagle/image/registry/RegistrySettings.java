@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param connectTimeout for a TCP connection
  * @param answerTimeout until the headers of an answer have come
  * @param idleTimeout without a byte of a body before it counts as cut
+ * @param documentTimeout until a manifest, an index, a config or a token is here as a whole
  * @param attempts how often a call is made before its last failure stands
  * @param backoff before the second attempt; doubles with each further one
  * @param proxies that registries and token servers are reached through
@@ -20,6 +21,7 @@ public record RegistrySettings(
     Duration connectTimeout,
     Duration answerTimeout,
     Duration idleTimeout,
+    Duration documentTimeout,
     int attempts,
     Duration backoff,
     ProxySettings proxies) {
@@ -29,6 +31,7 @@ public record RegistrySettings(
         Duration.ofSeconds(15),
         Duration.ofSeconds(30),
         Duration.ofSeconds(60),
+        Duration.ofMinutes(2),
         4,
         Duration.ofMillis(200),
         ProxySettings.NONE);
@@ -40,6 +43,7 @@ public record RegistrySettings(
         connectTimeout,
         answerTimeout,
         idleTimeout,
+        documentTimeout,
         attempts,
         backoff,
         proxies);
@@ -47,6 +51,13 @@ public record RegistrySettings(
 
   public RegistrySettings withProxies(ProxySettings changed) {
     return new RegistrySettings(
-        configPath, connectTimeout, answerTimeout, idleTimeout, attempts, backoff, changed);
+        configPath,
+        connectTimeout,
+        answerTimeout,
+        idleTimeout,
+        documentTimeout,
+        attempts,
+        backoff,
+        changed);
   }
 }

@@ -1,5 +1,6 @@
 package dev.beagle.image.registry;
 
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -21,29 +22,41 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A response's body as a stream. Other than the JDK's own it gives up when nothing comes for a
- * while, and holds a bounded window of what came early. The transport's threads put in, one thread
- * reads.
+ * while, or too little within a time that its reader sets, and holds a bounded window of what came
+ * early. The transport's threads put in, one thread reads.
  */
 final class ResponseBody extends InputStream implements BodySubscriber<ResponseBody> {
   /** In the transport's buffers, 16 KiB each. */
   private static final int WINDOW = 32;
 
   private final Duration idleTimeout;
+  private final Time time;
   private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
   private final Deque<ByteBuffer> current = new ArrayDeque<>();
   private final CompletableFuture<Subscription> subscribed = new CompletableFuture<>();
   private @Nullable Signal end;
   private volatile boolean closed;
+  private Deadline deadline = Deadline.NONE;
+  private long received;
 
-  ResponseBody(Duration idleTimeout) {
+  ResponseBody(Duration idleTimeout, Time time) {
     this.idleTimeout = idleTimeout;
+    this.time = time;
   }
 
   /** One that has ended. */
   static ResponseBody empty() {
-    ResponseBody body = new ResponseBody(Duration.ZERO);
+    ResponseBody body = new ResponseBody(Duration.ZERO, Time.system());
     body.onComplete();
     return body;
+  }
+
+  /**
+   * From now on what is read has to come within a time, however steadily a little of it comes:
+   * otherwise reads throw {@link SlowBodyException}. Zero lifts the limit.
+   */
+  void within(Duration limit) {
+    deadline = new Deadline(limit, time.nanos(), received);
   }
 
   @Override
@@ -97,6 +110,7 @@ final class ResponseBody extends InputStream implements BodySubscriber<ResponseB
       } else if (buffer.hasRemaining()) {
         int count = Math.min(length, buffer.remaining());
         buffer.get(target, offset, count);
+        received += count;
         return count;
       } else {
         current.remove();
@@ -129,7 +143,14 @@ final class ResponseBody extends InputStream implements BodySubscriber<ResponseB
 
   private Signal take() throws IOException {
     try {
-      Signal signal = signals.poll(idleTimeout.toNanos(), TimeUnit.NANOSECONDS);
+      long left = deadline.left(time.nanos());
+      Signal signal =
+          left <= 0
+              ? null
+              : signals.poll(Math.min(idleTimeout.toNanos(), left), TimeUnit.NANOSECONDS);
+      if (signal == null && deadline.left(time.nanos()) <= 0) {
+        throw new SlowBodyException(received - deadline.receivedBefore(), deadline.limit());
+      }
       if (signal == null) {
         throw new HttpTimeoutException("no data for " + idleTimeout.toMillis() + " ms");
       }
@@ -149,6 +170,14 @@ final class ResponseBody extends InputStream implements BodySubscriber<ResponseB
     }
     signals.clear();
     current.clear();
+  }
+
+  private record Deadline(Duration limit, long from, long receivedBefore) {
+    static final Deadline NONE = new Deadline(Duration.ZERO, 0, 0);
+
+    long left(long now) {
+      return limit.isZero() ? Long.MAX_VALUE : limit.toNanos() - (now - from);
+    }
   }
 
   private sealed interface Signal {}

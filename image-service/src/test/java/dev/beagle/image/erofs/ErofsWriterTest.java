@@ -70,6 +70,40 @@ class ErofsWriterTest {
   }
 
   @Test
+  void aWhiteoutIsOneByItsNameWhateverItsType() {
+    tar.directory(".wh.gone/").symlink(".wh.left", "x").directory("d").directory("d/.wh..wh..opq");
+    assertThat(tree())
+        .containsOnlyKeys("/", "/d", "/gone", "/left")
+        .containsEntry("/gone", WHITEOUT)
+        .containsEntry("/left", WHITEOUT)
+        .containsEntry("/d", PLAIN_DIRECTORY + "2" + OPAQUE);
+  }
+
+  @Test
+  void pathsThroughLinksWithoutEndAreRefused() {
+    String detour = "./".repeat(2040);
+    tar.directory("d").symlink("l0", detour + "d");
+    for (int link = 1; link < 40; link++) {
+      tar.symlink("l" + link, detour + "l" + (link - 1));
+    }
+    for (int again = 0; again < 400; again++) {
+      tar.directory("l39/x").directory("./l39/x");
+    }
+    assertThatThrownBy(this::tree)
+        .isInstanceOfSatisfying(
+            Failure.class, failure -> assertThat(failure.kind()).isEqualTo(FailureKind.EXHAUSTED))
+        .hasMessageContaining("l39/x: the layer's paths run through symbolic links");
+  }
+
+  @Test
+  void hardLinksToOtherLayersAreRefusedWithTheWayOut() {
+    tar.hardLink("d/link", "usr/bin/elsewhere");
+    assertThatThrownBy(this::tree)
+        .hasMessageContaining("layer entry d/link: it is a hard link to usr/bin/elsewhere")
+        .hasMessageContaining("build the layer with the file itself");
+  }
+
+  @Test
   void hardLinksShareAnInodeAndOutliveTheirFirstName() {
     tar.file("a", "x").hardLink("b", "a").hardLink("./c", "/b").hardLink("b", "a").file("a", "y");
     Map<String, String> tree = tree();

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.image.tar.TarEntry;
+import dev.beagle.image.tar.TarLimits;
+import dev.beagle.image.tar.TarReader;
 import dev.beagle.image.testing.TarBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -74,6 +77,87 @@ class ImpliedDirectoriesTest {
 
     assertThat(store.impliedDirectories(List.of(lower, upper))).isPresent();
     assertThat(store.impliedDirectories(List.of(upper, lower))).isEmpty();
+  }
+
+  /** Usr-merged, as distributions are. */
+  private static TarBuilder merged() {
+    TarBuilder tar = new TarBuilder().directory("usr").owner(3, 4).mode(0711).directory("usr/lib");
+    return tar.mode(0700).directory("usr/lib/sub").symlink("lib", "usr/lib");
+  }
+
+  @Test
+  void inPlaceOfALinkADirectoryLooksAsWhatTheLinkLeadsTo() throws IOException {
+    String lower = convert(merged());
+    String upper = convert(new TarBuilder().file("lib/x", "x").file("lib/sub/new/y", "y"));
+
+    assertThat(completion(List.of(lower, upper))).containsExactly("lib 711 3:4", "lib/sub 700 0:0");
+  }
+
+  @Test
+  void linksAcrossLayersAreFollowedInsideTheRoot() throws IOException {
+    String lowest = convert(merged());
+    String middle = convert(new TarBuilder().symlink("a", "../../b/.").symlink("b", "/lib"));
+    String upper = convert(new TarBuilder().file("a/sub/x", "x"));
+    String top = convert(new TarBuilder().file("a/y", "y"));
+
+    assertThat(completion(List.of(lowest, middle, upper, top)))
+        .containsExactly("a 711 3:4", "a/sub 700 0:0");
+  }
+
+  @Test
+  void linksThatLeadToNoDirectoryGiveNothing() throws IOException {
+    TarBuilder links = new TarBuilder().file("f", "f").symlink("file", "f").symlink("self", "self");
+    String lower = convert(links.symlink("none", "nowhere").symlink("d", "../.."));
+    String upper =
+        convert(new TarBuilder().file("file/x", "").file("self/x", "").file("none/x", ""));
+
+    assertThat(store.impliedDirectories(List.of(lower, upper))).isEmpty();
+  }
+
+  @Test
+  void aDirectoryThatIsDescribedOrDeletedBeforeTakesNothingFromALink() throws IOException {
+    String lower = convert(merged());
+    String described = convert(new TarBuilder().directory("lib").file("lib/sub/x", "x"));
+    String deleted = convert(new TarBuilder().file(".wh.lib", "").file("lib/sub/x", "x"));
+
+    assertThat(store.impliedDirectories(List.of(lower, described))).isEmpty();
+    assertThat(store.impliedDirectories(List.of(lower, deleted))).isEmpty();
+  }
+
+  @Test
+  void followingLinksIsBoundedToo() throws IOException {
+    TarBuilder links = new TarBuilder().directory("d").symlink("l0", "./".repeat(10) + "d");
+    for (int link = 1; link < 40; link++) {
+      links.symlink("l" + link, "d/../".repeat(100) + "l" + (link - 1));
+    }
+    for (int number = 0; number < 100; number++) {
+      links.symlink("to" + number, "l38");
+    }
+    TarBuilder through = new TarBuilder();
+    for (int number = 0; number < 100; number++) {
+      through.file("to" + number + "/x", "");
+    }
+    List<Path> layers = files(List.of(convert(links), convert(through)));
+
+    assertThat(ImpliedDirectories.tarFor(layers, 1_000_000)).isPresent();
+    assertThatThrownBy(() -> ImpliedDirectories.tarFor(layers, 100_000))
+        .hasMessageContaining("in too many places");
+  }
+
+  /** What the layer on top says of the directories that it has; the ones above them left out. */
+  private List<String> completion(List<String> diffIds) throws IOException {
+    byte[] tar = store.impliedDirectories(diffIds).orElseThrow();
+    TarReader reader = new TarReader(new ByteArrayInputStream(tar), TarLimits.DEFAULT);
+    List<String> lines = new ArrayList<>();
+    for (TarEntry entry = reader.next(); entry != null; entry = reader.next()) {
+      if (entry.path().length > 2) {
+        lines.add(
+            "%s %o %d:%d"
+                .formatted(
+                    entry.displayPath().substring(2), entry.mode(), entry.uid(), entry.gid()));
+      }
+    }
+    return lines;
   }
 
   @Test

@@ -109,6 +109,34 @@ class LayerTreeIT {
     assertThat(store.impliedDirectories(diffIds)).isEmpty();
   }
 
+  /** As containerd 2.4.2 unpacks these two with its overlayfs snapshotter. */
+  @Test
+  void aDirectoryThatALayerLeavesOutHidesALinkAndLooksAsItsTarget() throws Exception {
+    commands.assumeFileMountsPossible();
+    HostCommands.assumeInstalled("umoci");
+    TarBuilder lower = new TarBuilder().mtime(10).directory("usr").mtime(11).owner(3, 4);
+    lower.mode(0711).directory("usr/lib").file("usr/lib/a", "a").mtime(12).mode(0700);
+    lower.directory("usr/lib/sub").symlink("lib", "usr/lib").mtime(13).directory("./");
+    TarBuilder upper = new TarBuilder().file("lib/x", "x").file("lib/sub/y", "y").mtime(14);
+    upper.directory("./");
+    TarBuilder seen = new TarBuilder().mtime(10).directory("usr").mtime(11).owner(3, 4);
+    seen.mode(0711).directory("usr/lib").file("usr/lib/a", "a").mtime(12).mode(0700);
+    seen.directory("usr/lib/sub").file("lib/x", "x").file("lib/sub/y", "y").mtime(12).mode(0700);
+    seen.directory("lib/sub").mtime(11).owner(3, 4).mode(0711).directory("lib").mtime(14);
+    seen.directory("./");
+    List<Path> images = new ArrayList<>();
+    List<String> diffIds = new ArrayList<>();
+    for (byte[] tar : List.of(lower.build(), upper.build())) {
+      ErofsLayer layer = store.convert(new ByteArrayInputStream(tar), null);
+      images.add(layer.file());
+      diffIds.add(layer.diffId());
+    }
+    byte[] completion = store.impliedDirectories(diffIds).orElseThrow();
+    images.add(store.convert(new ByteArrayInputStream(completion), null).file());
+    assertThat(commands.kernelTree("overlay", images))
+        .isEqualTo(commands.umociTree(List.of(write("seen.tar", seen))));
+  }
+
   private Path describing() throws IOException {
     TarBuilder tar = new TarBuilder().mtime(10).directory("./");
     tar.mtime(11).owner(1000, 1001).mode(01777).directory("work");

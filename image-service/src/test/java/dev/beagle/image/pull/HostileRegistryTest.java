@@ -16,6 +16,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class HostileRegistryTest {
     registry.close();
   }
 
-  private void assertRefused(FailureKind kind, String reason) {
+  private Failure assertRefused(FailureKind kind, String reason) {
     Failure failure =
         catchThrowableOfType(Failure.class, () -> node.pull(registry.reference("evil:1")));
     assertThat(failure).as("failure of the pull").isNotNull();
@@ -53,6 +54,7 @@ class HostileRegistryTest {
     assertThat(failure.reason().length()).isLessThan(1000);
     assertThat(node.images().list()).isEmpty();
     node.assertNothingLeft();
+    return failure;
   }
 
   private TestImage pushed(TestImage image) {
@@ -166,6 +168,27 @@ class HostileRegistryTest {
             .layers(Compression.ZSTD, new byte[(int) PullFixture.MAX_LAYER_BYTES + 1])
             .build());
     assertRefused(FailureKind.EXHAUSTED, "unpacks to more than");
+  }
+
+  @Test
+  void zstdWindowOfTwoGigabytes() {
+    // RFC 8878, section 3.1.1.1: a frame without a size, window 2^31, one raw block of a byte.
+    byte[] frame = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, (byte) (21 << 3), 9, 0, 0, 1};
+    byte[] tar = TestImage.noise(14, 10);
+    pushed(TestImage.builder().layers(Compression.ZSTD, tar).packedAs(0, frame).build());
+    assertRefused(FailureKind.UNSUPPORTED, "a zstd window of more than 128 MiB");
+  }
+
+  @Test
+  void hugeSizeOfALayerThatIsHere() {
+    byte[] tar = TestImage.noise(15, 1000);
+    registry.push("good", "1", TestImage.builder().layers(Compression.GZIP, tar).build());
+    node.pull(registry.reference("good:1"));
+    TestImage lying =
+        TestImage.builder().layers(Compression.GZIP, tar).size(0, Long.MAX_VALUE).build();
+    pushed(lying);
+    assertThat(catchThrowableOfType(Failure.class, () -> node.pull(registry.reference("evil:1"))))
+        .hasMessageContaining("layer " + lying.layers().get(0) + " has " + Long.MAX_VALUE);
   }
 
   @Test
@@ -322,6 +345,81 @@ class HostileRegistryTest {
           awaitStop();
         });
     assertRefused(FailureKind.UNAVAILABLE, "the connection was cut");
+  }
+
+  @Test
+  void trickledManifestIsGivenUp() {
+    TestImage image = pushed(TestImage.of(TestImage.noise(11, 10)));
+    registry.on("GET /v2/evil/manifests/" + image.digest(), this::trickle);
+    assertThat(assertRefused(FailureKind.UNAVAILABLE, "registry " + registry.host()))
+        .hasMessageContaining("/evil@" + image.digest())
+        .hasMessageContaining("sent only")
+        .hasMessageContaining("name a mirror in hosts.toml");
+    assertThat(registry.count("GET /v2/evil/manifests/")).isEqualTo(1);
+  }
+
+  @Test
+  void trickledIndexIsGivenUp() {
+    registry.on(
+        "HEAD /v2/evil/manifests/1",
+        exchange -> SimulatedRegistry.send(exchange, 405, "text/plain", new byte[0]));
+    registry.on("GET /v2/evil/manifests/1", this::trickle);
+    assertRefused(FailureKind.UNAVAILABLE, "registry " + registry.host() + " sent only");
+  }
+
+  @Test
+  void trickledConfigIsGivenUp() {
+    byte[] config = TestImage.noise(12, 1000);
+    Digest digest = Digest.of(config);
+    pushManifest(
+        """
+        {"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json",
+         "digest":"%s","size":%d},"layers":[]}\
+        """
+            .formatted(digest, config.length));
+    registry.on("GET /v2/evil/blobs/" + digest, this::trickle);
+    assertRefused(FailureKind.UNAVAILABLE, digest + ": the registry sent only");
+  }
+
+  @Test
+  void trickledTokenIsGivenUp() {
+    pushed(TestImage.of(TestImage.noise(13, 10)));
+    registry.protect("Bearer realm=\"http://" + registry.host() + "/token\"", "Bearer good");
+    registry.on("GET /token", this::trickle);
+    assertThat(assertRefused(FailureKind.UNAVAILABLE, "token for " + registry.host() + "/evil:1"))
+        .hasMessageContaining("sent only");
+  }
+
+  @Test
+  void trickledRefusalIsStillARefusal() {
+    registry.on(
+        "HEAD /v2/evil/manifests/1",
+        exchange -> SimulatedRegistry.send(exchange, 405, "text/plain", new byte[0]));
+    registry.on("GET /v2/evil/manifests/1", exchange -> trickle(exchange, 403));
+    assertRefused(FailureKind.DENIED, "answered 403");
+  }
+
+  private void trickle(HttpExchange exchange) throws IOException {
+    trickle(exchange, 200);
+  }
+
+  /** Blanks that never end, each well before the connection would count as silent. */
+  private void trickle(HttpExchange exchange, int status) throws IOException {
+    exchange.sendResponseHeaders(status, 0);
+    try (OutputStream out = exchange.getResponseBody()) {
+      do {
+        out.write(' ');
+        out.flush();
+      } while (!stopsWithin(50));
+    }
+  }
+
+  private boolean stopsWithin(long millis) throws IOException {
+    try {
+      return stopping.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException stopped) {
+      throw new IOException(stopped);
+    }
   }
 
   private void awaitStop() throws IOException {

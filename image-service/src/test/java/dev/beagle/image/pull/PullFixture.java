@@ -44,6 +44,7 @@ final class PullFixture implements AutoCloseable {
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
             Duration.ofMillis(500),
+            Duration.ofSeconds(2),
             3,
             Duration.ofMillis(1),
             ProxySettings.NONE));

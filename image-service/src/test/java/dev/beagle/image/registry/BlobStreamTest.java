@@ -52,11 +52,15 @@ class BlobStreamTest {
   }
 
   private BlobStream stream(InputStream body) {
+    return stream(body, BlobStream.ANY_TIME);
+  }
+
+  private BlobStream stream(InputStream body, Duration timeout) {
     RegistrySettings settings = RegistrySettings.defaults();
     HttpClients clients = new HttpClients(Duration.ofSeconds(1), ProxySettings.NONE);
     RegistryCaller unused =
         new RegistryCaller(
-            new HttpExchange(clients, settings),
+            new HttpExchange(clients, settings, time),
             settings,
             new OfferedCredentials(Optional.empty(), "registry.test"),
             time);
@@ -65,6 +69,7 @@ class BlobStreamTest {
         "blob",
         _ -> body,
         unused,
+        timeout,
         Duration.ZERO,
         time);
   }
@@ -76,6 +81,41 @@ class BlobStreamTest {
       assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
       assertThat(failure.reason()).contains("blob", "only 5 bytes in 5 minutes");
       assertThat(reads).isEqualTo(6);
+    }
+  }
+
+  @Test
+  void aDocumentHasToBeHereInItsTimeHoweverSteadilyItComes() {
+    try (BlobStream stream =
+        stream(new SlowBody(Duration.ofSeconds(1), 64 << 10), Duration.ofSeconds(10))) {
+      Failure failure = catchThrowableOfType(Failure.class, stream::readAllBytes);
+      assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
+      assertThat(failure.reason())
+          .contains("blob", "only 163840 of 1048576 bytes in 10 s", "hosts.toml");
+      assertThat(reads).isEqualTo(11);
+    }
+  }
+
+  @Test
+  void aDocumentThatIsCutAgainAndAgainHasToBeHereInItsTimeToo() {
+    InputStream cut =
+        new InputStream() {
+          @Override
+          public int read() {
+            throw new AssertionError("byte by byte");
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) throws IOException {
+            reads++;
+            time.advance(Duration.ofSeconds(4));
+            throw new IOException("cut");
+          }
+        };
+    try (BlobStream stream = stream(cut, Duration.ofSeconds(10))) {
+      assertThat(catchThrowableOfType(Failure.class, stream::readAllBytes))
+          .hasMessageContaining("only 0 of 1048576 bytes in 10 s");
+      assertThat(reads).isEqualTo(3);
     }
   }
 

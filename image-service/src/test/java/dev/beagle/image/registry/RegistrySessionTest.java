@@ -73,6 +73,7 @@ class RegistrySessionTest {
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
+            Duration.ofSeconds(20),
             4,
             Duration.ofSeconds(1),
             ProxySettings.NONE);

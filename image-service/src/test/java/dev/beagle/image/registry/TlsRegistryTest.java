@@ -79,6 +79,7 @@ class TlsRegistryTest {
             Duration.ofSeconds(20),
             Duration.ofSeconds(20),
             Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
             3,
             Duration.ofSeconds(1),
             proxies);
