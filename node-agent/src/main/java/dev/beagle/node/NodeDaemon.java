@@ -95,7 +95,7 @@ final class NodeDaemon implements RunningNode {
           parts.register(
               CriServer.open(
                   config.criSocket(),
-                  new CriNode(Version.CURRENT, config.root(), config.run(), false),
+                  new CriNode(Version.CURRENT, config.root(), config.run(), platform.linux()),
                   new CriBackend(
                       runtime,
                       networks,
