@@ -68,7 +68,8 @@ final class NodeDaemon implements RunningNode {
         RouteConflict.refuse(config.network().podCidr(), HostInterface.nameFor(config.run()));
       }
       RecordStore records = new RecordStore(config.run().resolve("sandboxes"));
-      boolean fresh = records.load().sandboxes().isEmpty();
+      // Loading them here would take what recovery is to find: it sets aside what is damaged.
+      boolean fresh = records.isEmpty();
       SwitchSettings settings = switchSettings(config);
       network =
           parts.register(
@@ -101,6 +102,7 @@ final class NodeDaemon implements RunningNode {
                       networks,
                       new ImageCallsBackend(images, Platform.linux(platform.architecture())),
                       disks,
+                      records::damaged,
                       new StreamingUrls(streaming)),
                   time));
       server.admitCalls();

@@ -91,6 +91,9 @@ final class SimulatedCri implements AutoCloseable {
   private final MutableHandlerRegistry own = new MutableHandlerRegistry();
   private final Server server;
 
+  /** As a verbose Status tells them: JSON. */
+  volatile String problems = "[]";
+
   SimulatedCri(Path socket) throws IOException {
     server =
         NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
@@ -166,6 +169,7 @@ final class SimulatedCri implements AutoCloseable {
           observer,
           () ->
               StatusResponse.newBuilder()
+                  .putInfo("problems", problems)
                   .addRuntimeHandlers(RuntimeHandler.newBuilder().setName("namespaces"))
                   .setStatus(
                       RuntimeStatus.newBuilder()
