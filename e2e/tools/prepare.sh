@@ -35,6 +35,8 @@ timed() { # WHAT COMMAND...
 for command in go apt-get dpkg-deb ip unshare sha256sum; do
   command -v "$command" >/dev/null || missing "the command $command is not here"
 done
+problem=$(./go-problem.sh)
+[[ -z $problem ]] || missing "$problem"
 ((EUID == 0)) || missing "root is needed: the tests make namespaces, mounts and cgroups"
 unshare --net true 2>/dev/null || missing "network namespaces cannot be made here"
 

@@ -1,6 +1,7 @@
 package dev.beagle.failure;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +20,29 @@ public final class Failure extends RuntimeException {
 
   private final FailureKind kind;
 
-  private Failure(FailureKind kind, String message, @Nullable Throwable cause) {
+  /** Of what is sent elsewhere as an object nobody acts on it. */
+  private final transient @Nullable FailureDetail detail;
+
+  private Failure(
+      FailureKind kind, String message, @Nullable Throwable cause, @Nullable FailureDetail detail) {
     super(message, cause);
     this.kind = kind;
+    this.detail = detail;
   }
 
   public FailureKind kind() {
     return kind;
+  }
+
+  public Optional<FailureDetail> detail() {
+    return Optional.ofNullable(detail);
+  }
+
+  /** The same failure with what a caller may act on. */
+  public Failure with(FailureDetail known) {
+    Failure detailed = new Failure(kind, reason(), getCause(), known);
+    detailed.setStackTrace(getStackTrace());
+    return detailed;
   }
 
   /** The message, never null. */
@@ -50,11 +67,11 @@ public final class Failure extends RuntimeException {
   }
 
   public static Failure of(FailureKind kind, String message) {
-    return new Failure(kind, message, null);
+    return new Failure(kind, message, null, null);
   }
 
   public static Failure of(FailureKind kind, String message, Throwable cause) {
-    return new Failure(kind, message, cause);
+    return new Failure(kind, message, cause, null);
   }
 
   public static Failure invalidArgument(String message) {

@@ -185,6 +185,47 @@ final class PodStoryIT extends NodeIT {
   }
 
   @Test
+  void aMountIsReadOnlyWithItsSubmountsWhereThatIsAskedFor() throws Exception {
+    Path folder = Files.createDirectory(node().base().resolve("nested"));
+    Path below = Files.createDirectory(folder.resolve("below"));
+    Command.run(List.of("mount", "-t", "tmpfs", "below", below.toString())).ok();
+    try {
+      Crictl.Pod pod = crictl().runPod(Config.pod(node(), "nested"));
+      Config config =
+          Config.container(
+                  "nested",
+                  Crictl.BUSYBOX,
+                  "sh",
+                  "-c",
+                  "for d in /plain /plain/below /all /all/below; do"
+                      + " touch $d/new 2>/dev/null && echo $d written || echo $d kept; done")
+              .with(
+                  "mounts",
+                  List.of(readOnly("/plain", folder, false), readOnly("/all", folder, true)));
+      String id = crictl().startContainer(pod, config);
+      assertExit(id, 0, "Completed");
+      assertThat(crictl().run("logs", id).lines())
+          .containsExactly("/plain kept", "/plain/below written", "/all kept", "/all/below kept");
+      crictl().run("rmp", "-f", pod.id());
+    } finally {
+      Command.run(List.of("umount", below.toString())).ok();
+    }
+    Folders.delete(folder);
+  }
+
+  private static Map<String, Object> readOnly(String target, Path source, boolean recursively) {
+    return Map.of(
+        "container_path",
+        target,
+        "host_path",
+        source.toString(),
+        "readonly",
+        true,
+        "recursive_read_only",
+        recursively);
+  }
+
+  @Test
   void aRepeatedStopOrRemoveSucceeds() {
     Crictl.Pod pod = crictl().runPod(Config.pod(node(), "twice"));
     String id =

@@ -72,7 +72,8 @@ final class NodeDaemon implements RunningNode {
         RouteConflict.refuse(config.network().podCidr(), HostInterface.nameFor(config.run()));
       }
       RecordStore records = new RecordStore(config.run().resolve("sandboxes"));
-      boolean fresh = records.load().sandboxes().isEmpty();
+      // Loading them here would take what recovery is to find: it sets aside what is damaged.
+      boolean fresh = records.isEmpty();
       SwitchSettings settings = switchSettings(config);
       network =
           parts.register(
@@ -101,12 +102,13 @@ final class NodeDaemon implements RunningNode {
           parts.register(
               CriServer.open(
                   config.criSocket(),
-                  new CriNode(Version.CURRENT, config.root(), config.run(), false),
+                  new CriNode(Version.CURRENT, config.root(), config.run(), platform.linux()),
                   new CriBackend(
                       runtime,
                       networks,
                       new ImageCallsBackend(images, Platform.linux(platform.architecture())),
                       disks,
+                      records::damaged,
                       new StreamingUrls(streaming)),
                   time));
       server.admitCalls();

@@ -1,6 +1,7 @@
 package dev.beagle.net.control;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.net.control.JsonText.JsonObject;
 import dev.beagle.net.gateway.Gateway;
@@ -102,10 +103,12 @@ final class ControlServer implements EventLoop.Handler {
   }
 
   static JsonObject failed(Failure failure) {
-    return new JsonObject()
-        .put(
-            "failure",
-            new JsonObject().put("kind", failure.kind().name()).put("reason", failure.reason()));
+    JsonObject said =
+        new JsonObject().put("kind", failure.kind().name()).put("reason", failure.reason());
+    if (failure.detail().orElse(null) instanceof FailureDetail.HeldBy(String id)) {
+      said = said.put("heldBy", id);
+    }
+    return new JsonObject().put("failure", said);
   }
 
   private JsonObject call(JsonObject request) {

@@ -1,6 +1,7 @@
 package dev.beagle.net.control;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.net.control.JsonText.JsonObject;
 import java.io.IOException;
@@ -56,7 +57,8 @@ public final class SwitchClient {
   /**
    * Opens a port of the host into a pod.
    *
-   * @throws Failure ALREADY_EXISTS naming who has it, NOT_FOUND without such a port
+   * @throws Failure ALREADY_EXISTS with who has it as {@link FailureDetail.HeldBy}, NOT_FOUND
+   *     without such a port
    */
   public void publish(String name, PublishedPort port) {
     call(new JsonObject().put("call", "publish").put("name", name).put("port", port.toJson()));
@@ -146,8 +148,11 @@ public final class SwitchClient {
 
   private static JsonObject ok(JsonObject answer) {
     if (answer.has("failure")) {
-      JsonObject failure = answer.object("failure");
-      throw Failure.of(kind(failure.string("kind")), failure.string("reason"));
+      JsonObject said = answer.object("failure");
+      Failure failure = Failure.of(kind(said.string("kind")), said.string("reason"));
+      throw said.has("heldBy")
+          ? failure.with(new FailureDetail.HeldBy(said.string("heldBy")))
+          : failure;
     }
     return answer.has("ok") ? answer.object("ok") : answer;
   }

@@ -1,6 +1,7 @@
 package dev.beagle.net.gateway;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.net.flow.FlowKey;
 import dev.beagle.net.host.HostSockets.HostListener;
 import dev.beagle.net.host.HostStream;
@@ -56,8 +57,9 @@ public final class PortForwards {
   /**
    * Listens on the host for a pod. The same again is no error.
    *
-   * @throws Failure ALREADY_EXISTS if it overlaps another pod's, or another program has it;
-   *     INVALID_ARGUMENT if the address is not the host's; DENIED if the host does not let us
+   * @throws Failure ALREADY_EXISTS if it overlaps another pod's, with its name as detail, or
+   *     another program has it; INVALID_ARGUMENT if the address is not the host's; DENIED if the
+   *     host does not let us
    */
   public void open(Listening listening, SwitchPort to, int podPort) {
     IpAddress pod = to.addresses().getFirst();
@@ -67,14 +69,9 @@ public final class PortForwards {
         return;
       }
       if (entry.getKey().overlaps(listening)) {
-        throw Failure.alreadyExists(
-            "host port "
-                + listening
-                + " is taken by "
-                + other.to.name()
-                + " ("
-                + entry.getKey()
-                + ")");
+        String whole = entry.getKey().equals(listening) ? "" : " as " + entry.getKey();
+        throw Failure.alreadyExists("host port " + listening + " is taken" + whole)
+            .with(new FailureDetail.HeldBy(other.to.name()));
       }
     }
     try {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.net.control.PublishedPort.Protocol;
 import dev.beagle.time.Time;
 import java.io.IOException;
@@ -220,7 +221,13 @@ class SwitchProcessIT {
     PublishedPort port = new PublishedPort(Protocol.TCP, "127.0.0.1", freePort(), 80);
     client.publish("a", port);
     client.publish("a", port);
-    assertThatThrownBy(() -> client.publish("b", port)).hasMessageContaining("is taken by a");
+    assertThatThrownBy(() -> client.publish("b", port))
+        .isInstanceOfSatisfying(
+            Failure.class,
+            failure -> {
+              assertThat(failure.detail()).contains(new FailureDetail.HeldBy("a"));
+              assertThat(failure.reason()).endsWith(port.hostPort() + "/tcp is taken");
+            });
     client.publish("b", new PublishedPort(Protocol.UDP, "127.0.0.1", port.hostPort(), 80));
     try (ServerSocket foreign = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       PublishedPort taken =

@@ -65,7 +65,7 @@ final class ExecCommand implements Callable<Integer>, Cli.RunsProcess {
             : runToEnd(client, container.getId());
       } catch (Failure failure) {
         context.console().note(reason(client, container, failure));
-        return RunCommand.startFailureCode(failure);
+        return StartFailures.code(failure);
       }
     }
   }

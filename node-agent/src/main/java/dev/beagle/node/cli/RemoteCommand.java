@@ -1,6 +1,7 @@
 package dev.beagle.node.cli;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.node.client.SpdyConnection;
 import dev.beagle.node.client.SpdyStream;
 import dev.beagle.node.output.Console;
@@ -132,13 +133,25 @@ final class RemoteCommand {
       if (status.path("status").asString("").equals("Success")) {
         return ExitCodes.OK;
       }
+      Failure failure =
+          Failure.internal(
+              status.path("message").asString("failed without saying why").replaceFirst(OURS, ""));
       for (JsonNode cause : status.path("details").path("causes")) {
-        if (cause.path("reason").asString("").equals("ExitCode")) {
-          return Integer.parseInt(cause.path("message").asString(""));
+        String message = cause.path("message").asString("");
+        switch (cause.path("reason").asString("")) {
+          case "ExitCode" -> {
+            return Integer.parseInt(message);
+          }
+          case "ProgramMissing" ->
+              failure = failure.with(new FailureDetail.ProgramMissing(message));
+          case "ProgramNotExecutable" ->
+              failure = failure.with(new FailureDetail.ProgramNotExecutable());
+          default -> {
+            // What is for people stands in the whole message too.
+          }
         }
       }
-      throw Failure.internal(
-          status.path("message").asString("failed without saying why").replaceFirst(OURS, ""));
+      throw failure;
     } catch (JacksonException | NumberFormatException malformed) {
       throw Failure.corrupted("the exit status cannot be read", malformed);
     }

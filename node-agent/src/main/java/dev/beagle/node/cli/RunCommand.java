@@ -130,7 +130,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       } catch (Failure failure) {
         PodLogs.remove(node.folder(context), uid);
         context.console().note(StartFailures.ofKind(client, kind, failure));
-        return startFailureCode(failure);
+        return StartFailures.code(failure);
       }
       return run(client, spec, pod);
     }
@@ -186,7 +186,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
                     .formatted(spec.name(), image, program))
             .orElse(failure.reason());
     context.console().note(reason);
-    return startFailureCode(failure);
+    return StartFailures.code(failure);
   }
 
   private Thread stopWhenInterrupted(SinglePod pod, PodSpec spec) {
@@ -262,19 +262,5 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
           "pod %s exists; choose another --name, or `beagle rm -f %s` first"
               .formatted(podName, podName));
     }
-  }
-
-  /** Docker's codes, told from what every OCI runtime says. */
-  static int startFailureCode(Failure failure) {
-    String reason = failure.reason();
-    if (reason.contains("executable file")
-        || reason.contains("not found in $PATH")
-        || reason.contains("No such file or directory")
-        || reason.contains("no such file or directory")) {
-      return ExitCodes.COMMAND_NOT_FOUND;
-    }
-    return reason.contains("ermission denied")
-        ? ExitCodes.CANNOT_INVOKE
-        : ExitCodes.CONTAINER_FAILED;
   }
 }

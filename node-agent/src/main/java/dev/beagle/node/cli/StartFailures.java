@@ -3,32 +3,33 @@ package dev.beagle.node.cli;
 import dev.beagle.cri.v1.RuntimeHandler;
 import dev.beagle.cri.v1.StatusRequest;
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Why a process was not started, in the words of the command line instead of the CRI's. */
 final class StartFailures {
   private static final String KIND_FIELD = "runtime_handler: ";
 
-  /** What crun says, then runc. */
-  private static final Pattern MISSING_PROGRAM =
-      Pattern.compile(
-          "executable file `([^`]+)` not found"
-              + "|exec: \"([^\"]+)\": (?:executable file not found|stat [^:]+: no such file)");
-
   private StartFailures() {}
 
-  /** The program that the image lacks, if that is what the OCI runtime complains about. */
+  /** The program that the image lacks, if that is the reason. */
   static Optional<String> missingProgram(Failure failure) {
-    Matcher said = MISSING_PROGRAM.matcher(failure.reason());
-    if (!said.find()) {
-      return Optional.empty();
-    }
-    return Optional.of(said.group(1) == null ? said.group(2) : said.group(1));
+    return failure.detail().orElse(null) instanceof FailureDetail.ProgramMissing(String program)
+        ? Optional.of(program)
+        : Optional.empty();
+  }
+
+  /** Docker's codes. */
+  static int code(Failure failure) {
+    return switch (failure.detail().orElse(null)) {
+      case FailureDetail.ProgramMissing _ -> ExitCodes.COMMAND_NOT_FOUND;
+      case FailureDetail.ProgramNotExecutable() -> ExitCodes.CANNOT_INVOKE;
+      case FailureDetail.HeldBy _ -> ExitCodes.CONTAINER_FAILED;
+      case null -> ExitCodes.CONTAINER_FAILED;
+    };
   }
 
   /**

@@ -7,18 +7,26 @@ import dev.beagle.cri.v1.StatusRequest;
 import dev.beagle.cri.v1.StatusResponse;
 import dev.beagle.cri.v1.VersionRequest;
 import dev.beagle.cri.v1.VersionResponse;
+import dev.beagle.failure.Failure;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
 import dev.beagle.node.output.Console;
 import dev.beagle.node.output.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** {@code beagle status}: whether the daemon is well; exit status 1 when it says it is not. */
+/**
+ * {@code beagle status}: whether the daemon is well; exit status 1 when it says it is not, and when
+ * somebody should look.
+ */
 @Command(
     name = "status",
     description = "Show whether the daemon is well and what it runs.",
@@ -45,7 +53,11 @@ final class StatusCommand implements Callable<Integer> {
       int podsNotReady,
       int containers,
       int containersExited,
-      List<Condition> conditions) {}
+      List<Condition> conditions,
+      List<Problem> problems) {}
+
+  /** What an operator should know beside the conditions. */
+  record Problem(String reason, String message) {}
 
   @Override
   public Integer call() {
@@ -58,14 +70,18 @@ final class StatusCommand implements Callable<Integer> {
     } else {
       print(context.console(), shown);
     }
-    return shown.conditions().stream().allMatch(Condition::good) ? ExitCodes.OK : 1;
+    boolean well =
+        shown.conditions().stream().allMatch(Condition::good) && shown.problems().isEmpty();
+    return well ? ExitCodes.OK : 1;
   }
 
   private Shown ask(CriClient client) {
     VersionResponse version =
         client.runtime(CallLimits.QUERY, stub -> stub.version(VersionRequest.getDefaultInstance()));
     StatusResponse status =
-        client.runtime(CallLimits.QUERY, stub -> stub.status(StatusRequest.getDefaultInstance()));
+        client.runtime(
+            CallLimits.QUERY,
+            stub -> stub.status(StatusRequest.newBuilder().setVerbose(true).build()));
     Directory directory = Directory.of(client);
     return new Shown(
         "unix://" + node.folder(context).resolve("cri.sock"),
@@ -77,7 +93,22 @@ final class StatusCommand implements Callable<Integer> {
         count(
             directory.containers(),
             container -> container.getState() == ContainerState.CONTAINER_EXITED),
-        status.getStatus().getConditionsList().stream().map(StatusCommand::condition).toList());
+        status.getStatus().getConditionsList().stream().map(StatusCommand::condition).toList(),
+        problems(status.getInfoOrDefault("problems", "[]")));
+  }
+
+  /** An older daemon tells of none. */
+  private static List<Problem> problems(String json) {
+    try {
+      List<Problem> problems = new ArrayList<>();
+      for (JsonNode problem : JsonMapper.shared().readTree(json)) {
+        problems.add(
+            new Problem(problem.path("reason").asString(""), problem.path("message").asString("")));
+      }
+      return problems;
+    } catch (JacksonException malformed) {
+      throw Failure.corrupted("the daemon's status cannot be read", malformed);
+    }
   }
 
   private static <T> int count(List<T> all, Predicate<T> wanted) {
@@ -105,6 +136,9 @@ final class StatusCommand implements Callable<Integer> {
       String why = condition.good() ? "" : ": " + condition.reason() + " " + condition.message();
       String line = condition.name() + (condition.good() ? " yes" : " no") + why;
       console.line(condition.good() ? line : console.bad(line));
+    }
+    for (Problem problem : shown.problems()) {
+      console.line(console.bad(problem.reason() + ": " + problem.message()));
     }
   }
 }

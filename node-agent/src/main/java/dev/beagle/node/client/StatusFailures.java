@@ -1,18 +1,50 @@
 package dev.beagle.node.client;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.beagle.cri.node.v1.StartFailure;
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.failure.FailureKind;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** gRPC status to {@link Failure}: the reverse of the daemon's own translation. */
 final class StatusFailures {
   /** A word for kubelets, which a person can do without. */
   private static final String REGISTRY_UNAVAILABLE = "RegistryUnavailable";
 
+  private static final Metadata.Key<byte[]> DETAIL =
+      Metadata.Key.of("beagle-start-failure-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
   private StatusFailures() {}
 
   static Failure failure(StatusRuntimeException error) {
+    Failure failure = ofStatus(error);
+    return detail(error.getTrailers()).map(failure::with).orElse(failure);
+  }
+
+  private static Optional<FailureDetail> detail(@Nullable Metadata trailers) {
+    byte[] sent = trailers == null ? null : trailers.get(DETAIL);
+    if (sent == null) {
+      return Optional.empty();
+    }
+    try {
+      StartFailure start = StartFailure.parseFrom(sent);
+      return switch (start.getReasonCase()) {
+        case PROGRAM_MISSING ->
+            Optional.of(new FailureDetail.ProgramMissing(start.getProgramMissing()));
+        case PROGRAM_NOT_EXECUTABLE -> Optional.of(new FailureDetail.ProgramNotExecutable());
+        case REASON_NOT_SET -> Optional.empty(); // of a newer daemon
+      };
+    } catch (InvalidProtocolBufferException malformed) {
+      return Optional.empty();
+    }
+  }
+
+  private static Failure ofStatus(StatusRuntimeException error) {
     Status status = error.getStatus();
     String description = status.getDescription();
     String reason =

@@ -76,13 +76,16 @@ public final class CriServer implements AutoCloseable {
     CriObjects objects = new CriObjects(backend.runtime());
     StreamCalls streams = new StreamCalls(objects, backend.streams(), time);
     ImageCalls images = new ImageCalls(backend.images(), backend.disks());
+    StatsCalls stats = new StatsCalls(objects, backend.disks());
+    NodeHealth health =
+        new NodeHealth(List.of(node.root(), node.run()), objects, stats, backend.damagedRecords());
     RuntimeServiceCalls runtime =
         new RuntimeServiceCalls(
-            new NodeCalls(node, backend.runtime(), backend.networks()),
+            new NodeCalls(node, backend.runtime(), backend.networks(), health),
             new SandboxCalls(backend.runtime(), objects),
             new ContainerCalls(node, objects, backend.images()),
             streams,
-            new StatsCalls(objects, backend.disks()));
+            stats);
     return List.of(
         runtime.bindService(),
         images.bindService(),

@@ -1,6 +1,8 @@
 package dev.beagle.node.cri;
 
+import dev.beagle.cri.node.v1.StartFailure;
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.failure.FailureKind;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -9,6 +11,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.util.Optional;
 
 /**
  * What a call throws as a gRPC status: the one place where failures meet the CRI. Any other
@@ -17,6 +20,9 @@ import io.grpc.StatusRuntimeException;
 final class FailureInterceptor implements ServerInterceptor {
   /** A status travels in a header, and clients take 8 KiB of headers. */
   private static final int MAX_MESSAGE_BYTES = 6000;
+
+  private static final Metadata.Key<byte[]> DETAIL =
+      Metadata.Key.of("beagle-start-failure-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
@@ -27,9 +33,31 @@ final class FailureInterceptor implements ServerInterceptor {
         try {
           super.onHalfClose();
         } catch (RuntimeException | Error thrown) {
-          call.close(status(thrown), new Metadata());
+          call.close(status(thrown), trailers(thrown));
         }
       }
+    };
+  }
+
+  private static Metadata trailers(Throwable thrown) {
+    Metadata trailers = new Metadata();
+    if (thrown instanceof Failure failure) {
+      failure
+          .detail()
+          .flatMap(FailureInterceptor::told)
+          .ifPresent(detail -> trailers.put(DETAIL, detail.toByteArray()));
+    }
+    return trailers;
+  }
+
+  /** Who holds something is not for everybody, and was said where it may be. */
+  private static Optional<StartFailure> told(FailureDetail detail) {
+    return switch (detail) {
+      case FailureDetail.ProgramMissing(String program) ->
+          Optional.of(StartFailure.newBuilder().setProgramMissing(program).build());
+      case FailureDetail.ProgramNotExecutable() ->
+          Optional.of(StartFailure.newBuilder().setProgramNotExecutable(true).build());
+      case FailureDetail.HeldBy _ -> Optional.empty();
     };
   }
 

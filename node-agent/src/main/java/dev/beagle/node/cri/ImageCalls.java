@@ -115,12 +115,11 @@ final class ImageCalls extends ImageServiceGrpc.ImageServiceImplBase {
   @Override
   public void imageFsInfo(
       ImageFsInfoRequest request, StreamObserver<ImageFsInfoResponse> response) {
-    RuntimeServiceCalls.answer(
-        response,
-        ImageFsInfoResponse.newBuilder()
-            .addImageFilesystems(StatsCalls.disk(disks.images()))
-            .addContainerFilesystems(StatsCalls.disk(disks.containers()))
-            .build());
+    // What was not measured yet is left out; a kubelet asks again.
+    ImageFsInfoResponse.Builder info = ImageFsInfoResponse.newBuilder();
+    disks.images().map(StatsCalls::disk).ifPresent(info::addImageFilesystems);
+    disks.containers().map(StatsCalls::disk).ifPresent(info::addContainerFilesystems);
+    RuntimeServiceCalls.answer(response, info.build());
   }
 
   private static String reference(ImageSpec spec) {

@@ -37,8 +37,10 @@ final class NodeCalls {
   private final CriNode node;
   private final PodRuntime runtime;
   private final PodNetworks networks;
+  private final NodeHealth health;
 
-  NodeCalls(CriNode node, PodRuntime runtime, PodNetworks networks) {
+  NodeCalls(CriNode node, PodRuntime runtime, PodNetworks networks, NodeHealth health) {
+    this.health = health;
     this.node = node;
     this.runtime = runtime;
     this.networks = networks;
@@ -74,6 +76,7 @@ final class NodeCalls {
     if (request.getVerbose()) {
       response.putInfo("config", VerboseInfo.json(config()));
       response.putInfo("sandboxKinds", VerboseInfo.json(problems(kinds)));
+      response.putInfo("problems", health.json());
     }
     return response.build();
   }

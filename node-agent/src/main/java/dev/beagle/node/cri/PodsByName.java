@@ -1,38 +1,41 @@
 package dev.beagle.node.cri;
 
 import dev.beagle.failure.Failure;
-import dev.beagle.failure.FailureKind;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxName;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Names pods in failures of parts that know sandboxes by id only: the switch says "is taken by
- * 4f2a...", which nobody can look up among pods' names.
+ * Names the pod that is in the way in failures of parts that know sandboxes by id only, to those
+ * who may know of it.
  */
 final class PodsByName {
   private PodsByName() {}
 
   /**
-   * The failure with each pod's name for its id and, where another pod is in the way, a way out.
+   * The failure with the name of the pod that holds what was wanted, and a way out. Who does not
+   * see that pod learns that there is one, and what it can do itself.
    */
   static Failure in(Failure failure, List<Sandbox> known) {
-    String reason = failure.reason();
-    String wayOut = "";
-    for (Sandbox sandbox : known) {
-      String id = sandbox.id().value();
-      if (reason.contains(id)) {
-        SandboxName name = sandbox.spec().name();
-        reason = reason.replace(id, "pod " + name.namespace() + "/" + name.name());
-        wayOut =
-            failure.kind() == FailureKind.ALREADY_EXISTS && reason.startsWith("host port")
-                ? "; choose another port, or remove that pod (%s)"
-                    .formatted(sandbox.id().shortForm())
-                : "";
-      }
+    if (!(failure.detail().orElse(null) instanceof FailureDetail.HeldBy(String holder))) {
+      return failure;
     }
-    return reason.equals(failure.reason())
-        ? failure
-        : Failure.of(failure.kind(), reason + wayOut, failure);
+    Optional<Sandbox> seen =
+        known.stream()
+            .filter(sandbox -> sandbox.id().value().equals(holder))
+            .filter(sandbox -> Caller.sees(sandbox.spec().owner()))
+            .findFirst();
+    String by =
+        seen.map(PodsByName::named)
+            .orElse("a pod of another client of this node; choose another port");
+    return Failure.of(failure.kind(), failure.reason() + " by " + by, failure);
+  }
+
+  private static String named(Sandbox sandbox) {
+    SandboxName name = sandbox.spec().name();
+    return "pod %s/%s; choose another port, or remove that pod (%s)"
+        .formatted(name.namespace(), name.name(), sandbox.id().shortForm());
   }
 }

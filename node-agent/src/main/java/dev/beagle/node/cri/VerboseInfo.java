@@ -18,7 +18,7 @@ final class VerboseInfo {
 
   private VerboseInfo() {}
 
-  static String json(Map<String, ?> members) {
+  static String json(Object members) {
     return JSON.writeValueAsString(members);
   }
 

@@ -2,6 +2,7 @@ package dev.beagle.node.stats;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.node.stats.Walkers.Walk;
 import dev.beagle.runtime.posix.FolderUsage;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
@@ -14,22 +15,17 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What folders take, measured when somebody asks and the last measurement is old, on one platform
- * thread for all. A folder is walked at most every ten seconds, and less often where its walk takes
- * long, so that walking takes at most a tenth of a processor however many ask and whatever a
- * container makes of its disk. Nobody asks, nothing is walked. Thread-safe.
+ * What folders take, measured when somebody asks and the last measurement is old. A folder is
+ * walked at most every ten seconds, and less often where its walk takes long, so that walking it
+ * takes at most a tenth of a processor however many ask and whatever a container makes of its disk;
+ * see {@link Walkers} for how folders wait for each other. Nobody asks, nothing is walked.
+ * Thread-safe.
  */
 final class FolderUsages implements AutoCloseable {
   static final Duration INTERVAL = Duration.ofSeconds(10);
@@ -47,122 +43,156 @@ final class FolderUsages implements AutoCloseable {
 
   private final Time time;
   private final Function<Path, FolderUsage> measure;
+  private final Supplier<Duration> maxWait;
   private final Map<Path, Entry> entries = new HashMap<>();
-  private final ExecutorService walker =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("disk-usage").daemon().factory());
+  private final Walkers walkers;
 
   /**
    * @param measure walks a folder; NOT_FOUND where it is gone
    */
   FolderUsages(Time time, Function<Path, FolderUsage> measure) {
-    this.time = time;
-    this.measure = measure;
+    this(time, measure, () -> MAX_WAIT);
   }
 
+  /** For tests, which know what hangs. */
+  FolderUsages(Time time, Function<Path, FolderUsage> measure, Supplier<Duration> maxWait) {
+    this.time = time;
+    this.measure = measure;
+    this.maxWait = maxWait;
+    this.walkers = new Walkers(time);
+  }
+
+  /** What is known of a folder. */
+  sealed interface Known {}
+
+  /** Nothing yet: no walk has come to its end, or none could measure. */
+  record Unmeasured() implements Known {}
+
+  /** There is no such folder: it takes nothing. */
+  record Gone() implements Known {}
+
   /** A measurement and its moment. */
-  record Measured(Instant at, FolderUsage usage) {}
+  record Measured(Instant at, FolderUsage usage) implements Known {}
+
+  /** Whether a folder is being walked. */
+  private sealed interface State {}
+
+  /** Never walked. */
+  private record New() implements State {}
+
+  private record Walking(Walk walk) implements State {}
+
+  /**
+   * Between two walks.
+   *
+   * @param walkNanos how long the last one took
+   */
+  private record Resting(long endedNanos, long walkNanos) implements State {
+    boolean due(long now) {
+      long pause = Math.max(INTERVAL.toNanos(), walkNanos * PAUSE_FACTOR);
+      return now - endedNanos >= pause;
+    }
+  }
 
   private static final class Entry {
-    @Nullable Measured latest;
-    @Nullable Future<?> walk;
-    long measuredNanos;
-    long dueNanos;
-    long askedNanos;
+    private State state = new New();
+    private Known known = new Unmeasured();
+    private long knownNanos;
+    private long askedNanos;
+
+    private boolean isOld(long now) {
+      return known instanceof Unmeasured || now - knownNanos > STALE.toNanos();
+    }
   }
 
   /**
-   * The last measurement of each folder. Waits two seconds at most, and only for folders that were
-   * never measured or not for a while; what has no measurement then is left out.
+   * What is known of each folder. Waits two seconds at most, and only for walks of folders that
+   * were never measured or not for a while.
    */
-  Map<Path, Measured> of(Collection<Path> folders) {
-    Deadline deadline = Deadline.after(time, MAX_WAIT);
-    for (Future<?> walk : startDue(folders)) {
-      await(walk, deadline.remaining());
+  Map<Path, Known> of(Collection<Path> folders) {
+    Deadline deadline = Deadline.after(time, maxWait.get());
+    for (Walk walk : startDue(folders)) {
+      try {
+        // The next caller will have what is late.
+        walk.await(deadline.remaining());
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw Failure.cancelled("interrupted while disks were measured");
+      }
     }
-    return latest(folders);
+    return known(folders);
   }
 
   /** Starts what is due; returns what is worth waiting for. */
-  private synchronized List<Future<?>> startDue(Collection<Path> folders) {
+  private synchronized List<Walk> startDue(Collection<Path> folders) {
     long now = time.nanos();
-    entries.values().removeIf(entry -> now - entry.askedNanos > FORGOTTEN.toNanos());
-    List<Future<?>> awaited = new ArrayList<>();
+    entries
+        .values()
+        .removeIf(entry ->
+            !(entry.state instanceof Walking) && now - entry.askedNanos > FORGOTTEN.toNanos());
+    List<Walk> awaited = new ArrayList<>();
     for (Path folder : folders) {
       Entry entry = entries.computeIfAbsent(folder, _ -> new Entry());
       entry.askedNanos = now;
-      boolean first = entry.latest == null;
-      if (entry.walk == null && (first || now - entry.dueNanos >= 0)) {
-        entry.walk = walker.submit(() -> walk(folder, entry));
+      if (entry.state instanceof New || (entry.state instanceof Resting rest && rest.due(now))) {
+        long expected = entry.state instanceof Resting rest ? rest.walkNanos() : 0;
+        entry.state = new Walking(walkers.submit(() -> walk(folder, entry), expected));
       }
-      if (entry.walk != null && (first || now - entry.measuredNanos > STALE.toNanos())) {
-        awaited.add(entry.walk);
+      if (entry.state instanceof Walking(Walk walk) && entry.isOld(now)) {
+        awaited.add(walk);
       }
     }
+    walkers.startWaiting();
     return awaited;
   }
 
   private void walk(Path folder, Entry entry) {
     long start = time.nanos();
-    Instant at = time.now();
     // What cannot be measured this time shows what it was, or its owner could hide it.
-    Measured measured = latest(entry);
+    Known found = known(entry);
     try {
-      measured = atLeast(measured, new Measured(at, measure.apply(folder)));
+      found = atLeast(found, new Measured(time.now(), measure.apply(folder)));
     } catch (Failure failure) {
       if (failure.kind() == FailureKind.NOT_FOUND) {
-        measured = null;
+        found = new Gone();
       }
       LOG.atDebug().addKeyValue("reason", failure.reason()).log("folder not measured");
+    } catch (RuntimeException | Error defect) {
+      LOG.atError().setCause(defect).log("a folder cannot be measured");
     } finally {
-      finish(entry, measured, start);
+      finish(entry, found, start);
     }
   }
 
-  private static Measured atLeast(@Nullable Measured before, Measured now) {
-    if (before == null || now.usage().complete()) {
+  private static Known atLeast(Known before, Measured now) {
+    if (now.usage().complete() || !(before instanceof Measured(_, FolderUsage usage))) {
       return now;
     }
-    return now.usage().usedBytes() < before.usage().usedBytes() ? before : now;
+    return now.usage().usedBytes() < usage.usedBytes() ? before : now;
   }
 
-  private synchronized @Nullable Measured latest(Entry entry) {
-    return entry.latest;
+  private synchronized Known known(Entry entry) {
+    return entry.known;
   }
 
-  private synchronized void finish(Entry entry, @Nullable Measured measured, long start) {
+  private synchronized void finish(Entry entry, Known found, long start) {
     long now = time.nanos();
-    entry.walk = null;
-    entry.latest = measured;
-    entry.measuredNanos = now;
-    entry.dueNanos = now + Math.max(INTERVAL.toNanos(), (now - start) * PAUSE_FACTOR);
+    entry.known = found;
+    entry.knownNanos = now;
+    entry.state = new Resting(now, now - start);
   }
 
-  private static void await(Future<?> walk, Duration limit) {
-    try {
-      walk.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException late) {
-      // The next caller will have it.
-    } catch (ExecutionException failed) {
-      LOG.atError().setCause(failed.getCause()).log("a folder cannot be measured");
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw Failure.cancelled("interrupted while disks were measured");
-    }
-  }
-
-  private synchronized Map<Path, Measured> latest(Collection<Path> folders) {
-    Map<Path, Measured> found = new LinkedHashMap<>();
+  private synchronized Map<Path, Known> known(Collection<Path> folders) {
+    Map<Path, Known> found = new LinkedHashMap<>();
     for (Path folder : folders) {
       Entry entry = entries.get(folder);
-      if (entry != null && entry.latest != null) {
-        found.put(folder, entry.latest);
-      }
+      found.put(folder, entry == null ? new Unmeasured() : entry.known);
     }
     return found;
   }
 
   @Override
   public void close() {
-    walker.shutdownNow();
+    walkers.close();
   }
 }

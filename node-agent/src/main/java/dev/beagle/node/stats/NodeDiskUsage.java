@@ -2,7 +2,10 @@ package dev.beagle.node.stats;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.node.cri.NodeDisks;
+import dev.beagle.node.stats.FolderUsages.Gone;
+import dev.beagle.node.stats.FolderUsages.Known;
 import dev.beagle.node.stats.FolderUsages.Measured;
+import dev.beagle.node.stats.FolderUsages.Unmeasured;
 import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.posix.FolderUsage;
 import dev.beagle.time.Time;
@@ -16,6 +19,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -28,20 +33,24 @@ public final class NodeDiskUsage implements NodeDisks, AutoCloseable {
   private final Time time;
   private final FolderUsages usages;
 
-  private NodeDiskUsage(Path images, Path containers, Time time) {
+  /** The last that had all parts. */
+  private final Map<Path, DiskUse> sums = new ConcurrentHashMap<>();
+
+  NodeDiskUsage(Path images, Path containers, Time time, FolderUsages usages) {
     this.images = images;
     this.containers = containers;
     this.time = time;
-    this.usages = new FolderUsages(time, FolderUsage::measure);
+    this.usages = usages;
   }
 
   /** Nothing is measured before somebody asks. */
   public static NodeDiskUsage open(Path images, Path containers, Time time) {
-    return new NodeDiskUsage(images, containers, time);
+    return new NodeDiskUsage(
+        images, containers, time, new FolderUsages(time, FolderUsage::measure));
   }
 
   @Override
-  public DiskUse images() {
+  public Optional<DiskUse> images() {
     List<Path> folders = new ArrayList<>(List.of(images));
     if (onOneFileSystem()) {
       folders.addAll(writableFolders());
@@ -50,7 +59,7 @@ public final class NodeDiskUsage implements NodeDisks, AutoCloseable {
   }
 
   @Override
-  public DiskUse containers() {
+  public Optional<DiskUse> containers() {
     if (onOneFileSystem()) {
       return images();
     }
@@ -59,11 +68,10 @@ public final class NodeDiskUsage implements NodeDisks, AutoCloseable {
 
   @Override
   public Map<ContainerId, DiskUse> writableLayers(Collection<ContainerId> ids) {
-    Map<Path, Measured> measured = usages.of(ids.stream().map(this::writableFolder).toList());
+    Map<Path, Known> measured = usages.of(ids.stream().map(this::writableFolder).toList());
     Map<ContainerId, DiskUse> found = new HashMap<>();
     for (ContainerId id : ids) {
-      Measured one = measured.get(writableFolder(id));
-      if (one != null) {
+      if (measured.get(writableFolder(id)) instanceof Measured one) {
         found.put(id, use(containers, one.at(), one.usage()));
       }
     }
@@ -95,17 +103,32 @@ public final class NodeDiskUsage implements NodeDisks, AutoCloseable {
     }
   }
 
-  /** As old as the oldest part. */
-  private DiskUse sum(Path folder, List<Path> parts) {
+  /**
+   * As old as the oldest part. Where a part was not measured yet, the last sum of all that there
+   * was, with its moment: a sum that is too small would be taken for room.
+   */
+  private Optional<DiskUse> sum(Path folder, List<Path> parts) {
     Instant at = time.now();
     long bytes = 0;
     long inodes = 0;
-    for (Measured measured : usages.of(parts).values()) {
-      at = measured.at().isBefore(at) ? measured.at() : at;
-      bytes += measured.usage().usedBytes();
-      inodes += measured.usage().inodes();
+    for (Known known : usages.of(parts).values()) {
+      switch (known) {
+        case Unmeasured() -> {
+          return Optional.ofNullable(sums.get(folder));
+        }
+        case Gone() -> {
+          // Takes nothing.
+        }
+        case Measured(Instant measured, FolderUsage usage) -> {
+          at = measured.isBefore(at) ? measured : at;
+          bytes += usage.usedBytes();
+          inodes += usage.inodes();
+        }
+      }
     }
-    return new DiskUse(folder, at, bytes, inodes);
+    DiskUse sum = new DiskUse(folder, at, bytes, inodes);
+    sums.put(folder, sum);
+    return Optional.of(sum);
   }
 
   private static DiskUse use(Path folder, Instant at, FolderUsage usage) {

@@ -1,8 +1,11 @@
 package dev.beagle.node.streaming;
 
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.runtime.stdio.ExitStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,9 +17,17 @@ sealed interface CommandStatus {
   /** Ended with another code, 1 to 255. */
   record NonZeroExit(int code) implements CommandStatus {}
 
-  /** Did not start, or its end is not known. */
-  record InternalFailure(String reason) implements CommandStatus {
+  /**
+   * Did not start, or its end is not known.
+   *
+   * @param program set where the program was the reason
+   */
+  record InternalFailure(String reason, Optional<FailureDetail> program) implements CommandStatus {
     private static final int MAX_CHARACTERS = 8192;
+
+    InternalFailure(String reason) {
+      this(reason, Optional.empty());
+    }
 
     public InternalFailure {
       if (reason.length() > MAX_CHARACTERS) {
@@ -39,7 +50,7 @@ sealed interface CommandStatus {
     return switch (this) {
       case Success() -> "";
       case NonZeroExit(int code) -> "command terminated with non-zero exit code: exit code " + code;
-      case InternalFailure(String reason) -> "Internal error occurred: " + reason;
+      case InternalFailure(String reason, _) -> "Internal error occurred: " + reason;
     };
   }
 
@@ -52,19 +63,35 @@ sealed interface CommandStatus {
       case Success() -> {}
       case NonZeroExit(int code) -> {
         status.put("message", text()).put("reason", "NonZeroExitCode");
-        cause(status).put("reason", "ExitCode").put("message", Integer.toString(code));
+        status
+            .putObject("details")
+            .putArray("causes")
+            .addObject()
+            .put("reason", "ExitCode")
+            .put("message", Integer.toString(code));
       }
-      case InternalFailure(String reason) -> {
+      case InternalFailure(String reason, Optional<FailureDetail> program) -> {
         status.put("message", text()).put("reason", "InternalError");
-        cause(status).put("message", reason);
+        ArrayNode causes = status.putObject("details").putArray("causes");
+        causes.addObject().put("message", reason);
+        program.ifPresent(detail -> put(causes, detail));
         status.put("code", 500);
       }
     }
     return JsonMapper.shared().writeValueAsString(status);
   }
 
-  private static ObjectNode cause(ObjectNode status) {
-    return status.putObject("details").putArray("causes").addObject();
+  /** Words of our own: other clients read the first cause only. */
+  private static void put(ArrayNode causes, FailureDetail detail) {
+    switch (detail) {
+      case FailureDetail.ProgramMissing(String program) ->
+          causes.addObject().put("reason", "ProgramMissing").put("message", program);
+      case FailureDetail.ProgramNotExecutable() ->
+          causes.addObject().put("reason", "ProgramNotExecutable");
+      case FailureDetail.HeldBy _ -> {
+        // Not of a program, and not for everybody.
+      }
+    }
   }
 
   default byte[] bytes(RemoteCommandProtocol protocol) {

@@ -1,6 +1,7 @@
 package dev.beagle.node.streaming;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.runtime.stdio.ContainerProcess;
 import java.io.IOException;
 import java.io.InputStream;
@@ -115,23 +116,25 @@ final class RemoteCommandSession implements StreamSession {
     try {
       status = converse();
     } catch (Failure failure) {
-      status = internalError(failure.reason());
+      status = internalError(failure.reason(), failure.detail());
     } catch (InterruptedException | IOException lost) {
       LOG.atDebug().setCause(lost).log("remote command's client lost");
-      status = internalError("the streams broke off: " + lost.getMessage());
+      status = internalError("the streams broke off: " + lost.getMessage(), Optional.empty());
     } catch (RuntimeException bug) {
       LOG.atError().setCause(bug).log("remote command broke");
-      status = internalError(bug.toString());
+      status = internalError(bug.toString(), Optional.empty());
     }
     end(status);
   }
 
-  private CommandStatus.InternalFailure internalError(String reason) {
+  private CommandStatus.InternalFailure internalError(
+      String reason, Optional<FailureDetail> detail) {
     return new CommandStatus.InternalFailure(
         (request.attach()
                 ? "error attaching to container: "
                 : "error executing command in container: ")
-            + reason);
+            + reason,
+        detail);
   }
 
   private CommandStatus converse() throws InterruptedException, IOException {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The commands against a daemon in memory, over a real socket. */
 class CommandsIT {
@@ -287,6 +288,18 @@ class CommandsIT {
     assertThat(beagle("status")).isEqualTo(1);
     assertThat(out.toString(StandardCharsets.UTF_8))
         .contains("beagle 9.9.9", "RuntimeReady yes", "NetworkReady no: SwitchDown the switch");
+  }
+
+  @Test
+  void statusSaysWhatSomebodyShouldLookAt() {
+    daemon.problems = "[{\"reason\":\"DiskFull\",\"message\":\"/x has 3 MiB free\"}]";
+
+    assertThat(beagle("status")).isEqualTo(1);
+    assertThat(out.toString(StandardCharsets.UTF_8)).endsWith("\nDiskFull: /x has 3 MiB free\n");
+    out.reset();
+    beagle("status", "-o", "json");
+    var shown = JsonMapper.shared().readTree(out.toString(StandardCharsets.UTF_8));
+    assertThat(shown.at("/problems/0/reason").asString()).isEqualTo("DiskFull");
   }
 
   @Test

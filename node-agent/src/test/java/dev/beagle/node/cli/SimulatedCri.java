@@ -6,6 +6,7 @@ import dev.beagle.cri.node.v1.LayerState;
 import dev.beagle.cri.node.v1.NodeServiceGrpc;
 import dev.beagle.cri.node.v1.PullImageResponse;
 import dev.beagle.cri.node.v1.PullProgress;
+import dev.beagle.cri.node.v1.StartFailure;
 import dev.beagle.cri.v1.Container;
 import dev.beagle.cri.v1.ContainerConfig;
 import dev.beagle.cri.v1.ContainerState;
@@ -54,6 +55,7 @@ import dev.beagle.cri.v1.StopPodSandboxRequest;
 import dev.beagle.cri.v1.StopPodSandboxResponse;
 import dev.beagle.cri.v1.VersionRequest;
 import dev.beagle.cri.v1.VersionResponse;
+import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
@@ -88,6 +90,9 @@ final class SimulatedCri implements AutoCloseable {
   private final Map<String, Image> images = new ConcurrentHashMap<>();
   private final MutableHandlerRegistry own = new MutableHandlerRegistry();
   private final Server server;
+
+  /** As a verbose Status tells them: JSON. */
+  volatile String problems = "[]";
 
   SimulatedCri(Path socket) throws IOException {
     server =
@@ -164,6 +169,7 @@ final class SimulatedCri implements AutoCloseable {
           observer,
           () ->
               StatusResponse.newBuilder()
+                  .putInfo("problems", problems)
                   .addRuntimeHandlers(RuntimeHandler.newBuilder().setName("namespaces"))
                   .setStatus(
                       RuntimeStatus.newBuilder()
@@ -241,8 +247,8 @@ final class SimulatedCri implements AutoCloseable {
             program.with(ContainerState.CONTAINER_EXITED, Integer.parseInt(arguments.get(1)));
         case "missing" ->
             throw Status.INTERNAL
-                .withDescription("executable file `missing` not found in $PATH")
-                .asRuntimeException();
+                .withDescription("said by the OCI runtime")
+                .asRuntimeException(programMissing());
         default -> program.with(ContainerState.CONTAINER_RUNNING, 0);
       };
     }
@@ -374,8 +380,8 @@ final class SimulatedCri implements AutoCloseable {
           () -> {
             if (request.getCmd(0).equals("missing")) {
               throw Status.INTERNAL
-                  .withDescription("executable file `missing` not found in $PATH")
-                  .asRuntimeException();
+                  .withDescription("said by the OCI runtime")
+                  .asRuntimeException(programMissing());
             }
             return ExecSyncResponse.newBuilder()
                 .setStdout(
@@ -475,5 +481,13 @@ final class SimulatedCri implements AutoCloseable {
             return RemoveImageResponse.getDefaultInstance();
           });
     }
+  }
+
+  private static Metadata programMissing() {
+    Metadata trailers = new Metadata();
+    trailers.put(
+        Metadata.Key.of("beagle-start-failure-bin", Metadata.BINARY_BYTE_MARSHALLER),
+        StartFailure.newBuilder().setProgramMissing("missing").build().toByteArray());
+    return trailers;
   }
 }

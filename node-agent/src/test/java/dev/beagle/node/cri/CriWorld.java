@@ -36,6 +36,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
@@ -50,7 +51,12 @@ final class CriWorld implements AutoCloseable {
   final SimulatedDisks disks = new SimulatedDisks();
   final SimulatedNetworks networks = new SimulatedNetworks();
   final RecordingStreamUrls streams = new RecordingStreamUrls();
+  volatile List<Path> damagedRecords = List.of();
   private final Path folder;
+
+  /** Not there: a disk of it cannot be asked. */
+  final Path root = Path.of("/var/lib/beagle-of-no-test");
+
   final Path socket;
   final CriServer server;
   final RuntimeServiceBlockingStub runtime;
@@ -66,8 +72,8 @@ final class CriWorld implements AutoCloseable {
         closer.register(
             CriServer.open(
                 socket,
-                new CriNode("0.1.0", Path.of("/var/lib/beagle"), folder.resolve("run"), true),
-                new CriBackend(pods, networks, images, disks, streams),
+                new CriNode("0.1.0", root, folder.resolve("run"), true),
+                new CriBackend(pods, networks, images, disks, () -> damagedRecords, streams),
                 time));
     if (admitting) {
       server.admitCalls();

@@ -1,12 +1,18 @@
 package dev.beagle.node.cri;
 
+import static dev.beagle.node.cri.CriWorld.containerConfig;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.beagle.cri.node.v1.StartFailure;
 import dev.beagle.cri.v1.RunPodSandboxRequest;
 import dev.beagle.cri.v1.StopPodSandboxRequest;
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.failure.FailureKind;
+import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.EnumMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +68,25 @@ final class FailureInterceptorTest {
 
     assertThat(status.getCode()).isEqualTo(CODES.get(kind));
     assertThat(status.getDescription()).isEqualTo("the disk: is on fire");
+  }
+
+  @Test
+  void aProgramThatIsMissingIsSaidInTheTrailerToo() {
+    String id = world.createContainer(world.runSandbox("web"), containerConfig("web").build());
+    world.pods.nextFailure =
+        Failure.invalidArgument("said by the OCI runtime")
+            .with(new FailureDetail.ProgramMissing("é"));
+
+    StatusRuntimeException thrown =
+        catchThrowableOfType(StatusRuntimeException.class, () -> world.start(id));
+
+    assertThat(thrown.getStatus().getDescription()).isEqualTo("said by the OCI runtime");
+    assertThat(thrown.getTrailers())
+        .isNotNull()
+        .extracting(trailers ->
+            trailers.get(
+                Metadata.Key.of("beagle-start-failure-bin", Metadata.BINARY_BYTE_MARSHALLER)))
+        .isEqualTo(StartFailure.newBuilder().setProgramMissing("é").build().toByteArray());
   }
 
   @Test

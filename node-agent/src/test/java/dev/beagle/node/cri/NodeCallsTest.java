@@ -3,21 +3,29 @@ package dev.beagle.node.cri;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.cri.v1.CgroupDriver;
+import dev.beagle.cri.v1.CreateContainerRequest;
 import dev.beagle.cri.v1.NetworkConfig;
+import dev.beagle.cri.v1.RunPodSandboxRequest;
 import dev.beagle.cri.v1.RuntimeCondition;
 import dev.beagle.cri.v1.RuntimeConfig;
 import dev.beagle.cri.v1.RuntimeConfigRequest;
 import dev.beagle.cri.v1.RuntimeHandler;
+import dev.beagle.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
+import dev.beagle.cri.v1.StartContainerRequest;
 import dev.beagle.cri.v1.StatusRequest;
 import dev.beagle.cri.v1.StatusResponse;
 import dev.beagle.cri.v1.UpdateRuntimeConfigRequest;
 import dev.beagle.cri.v1.UpdateRuntimeConfigResponse;
 import dev.beagle.cri.v1.VersionRequest;
 import dev.beagle.cri.v1.VersionResponse;
+import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.SandboxKindStatus;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 final class NodeCallsTest {
@@ -80,9 +88,78 @@ final class NodeCallsTest {
     var config = JsonMapper.shared().readTree(response.getInfoOrThrow("config"));
     assertThat(config.get("stateDir").asString())
         .isEqualTo(String.valueOf(world.socket.getParent()));
-    assertThat(config.get("rootDir").asString()).isEqualTo("/var/lib/beagle");
+    assertThat(config.get("rootDir").asString()).isEqualTo(world.root.toString());
     var kinds = JsonMapper.shared().readTree(response.getInfoOrThrow("sandboxKinds"));
     assertThat(kinds.get("hvf").asString()).isEqualTo("needs macOS on Apple silicon");
+  }
+
+  @Test
+  void anOperatorIsToldWhatAKubeletNeedNotDrainTheNodeFor() {
+    String silent = world.runningContainer("silent");
+    fallSilent(silent);
+    String hidden = hiddenContainerThatIsSilent();
+    world.damagedRecords = List.of(Path.of("/run/beagle/sandboxes/4f2a/sandbox.json.damaged"));
+
+    StatusResponse response = status(true);
+
+    assertThat(response.getStatus().getConditionsList()).allMatch(RuntimeCondition::getStatus);
+    var problems = JsonMapper.shared().readTree(response.getInfoOrThrow("problems"));
+    assertThat(problems.valueStream())
+        .extracting(problem -> problem.get("reason").asString())
+        .containsExactly("DiskFailed", "AgentSilent", "RecordDamaged");
+    assertThat(problems.get(0).get("message").asString()).contains(world.root.toString());
+    assertThat(problems.get(1).get("message").asString())
+        .startsWith("the agent of pod default/pod-silent (")
+        .endsWith(") does not answer: no answer in PT2S; remove the pod to end it");
+    assertThat(problems.get(2).get("message").asString())
+        .contains("/run/beagle/sandboxes/4f2a/sandbox.json.damaged");
+    assertThat(problems.toString()).doesNotContain(hidden, "hidden");
+  }
+
+  /** Of the command line: not for a CRI client. */
+  private String hiddenContainerThatIsSilent() {
+    RuntimeServiceBlockingStub commandLine = world.runtimeAs("cli");
+    String pod =
+        commandLine
+            .runPodSandbox(
+                RunPodSandboxRequest.newBuilder()
+                    .setConfig(CriWorld.sandboxConfig("hidden").build())
+                    .build())
+            .getPodSandboxId();
+    world.images.add(SimulatedImages.busybox(""));
+    String container =
+        commandLine
+            .createContainer(
+                CreateContainerRequest.newBuilder()
+                    .setPodSandboxId(pod)
+                    .setConfig(CriWorld.containerConfig("hidden").build())
+                    .build())
+            .getContainerId();
+    var _ =
+        commandLine.startContainer(
+            StartContainerRequest.newBuilder().setContainerId(container).build());
+    fallSilent(container);
+    return pod.substring(0, 12);
+  }
+
+  private void fallSilent(String container) {
+    world
+        .pods
+        .container(container)
+        .onUsage(() -> {
+          throw Failure.timedOut("no answer in PT2S");
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "499, 10000, true",
+    "500, 10000, false",
+    "1000000000, 1000000000000, true",
+    "2000000000, 1000000000000, false"
+  })
+  void aDiskIsFullBelowATwentiethOrAGibibyte(long free, long total, boolean full) {
+    assertThat(NodeHealth.isFull(free, total)).isEqualTo(full);
   }
 
   @Test

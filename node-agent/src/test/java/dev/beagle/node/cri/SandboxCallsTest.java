@@ -24,6 +24,7 @@ import dev.beagle.cri.v1.SecurityProfile;
 import dev.beagle.cri.v1.StopPodSandboxRequest;
 import dev.beagle.cri.v1.UserNamespace;
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.runtime.pod.DnsConfig;
 import dev.beagle.runtime.pod.Owner;
 import dev.beagle.runtime.pod.SandboxSpec;
@@ -299,16 +300,35 @@ final class SandboxCallsTest {
   @Test
   void aHostPortThatAnotherPodHasIsSaidWithThatPodsName() {
     String other = world.runSandbox("web");
-    world.pods.nextFailure =
-        Failure.alreadyExists("host port 0.0.0.0:80/tcp is taken by " + other + " (:80/tcp)");
+    world.pods.nextFailure = portTakenBy(other);
 
     CriWorld.assertFails(
         Status.Code.ALREADY_EXISTS,
-        "host port 0.0.0.0:80/tcp is taken by pod default/web (:80/tcp);"
+        "host port 0.0.0.0:80/tcp is taken by pod default/web;"
             + " choose another port, or remove that pod ("
             + other.substring(0, 12)
             + ")",
         () -> world.runSandbox("second"));
+  }
+
+  @Test
+  void aHostPortOfAPodThatTheClientDoesNotSeeTellsNothingOfThatPod() {
+    SandboxSpec spec = world.pods.sandbox(world.runSandbox("web")).spec();
+    String hidden = world.pods.runSandbox(SandboxSpecs.withOwner(spec, Owner.CLI)).id().value();
+    world.pods.nextFailure = portTakenBy(hidden);
+
+    Status status = CriWorld.statusOf(() -> world.runSandbox("second"));
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.ALREADY_EXISTS);
+    assertThat(status.getDescription())
+        .isEqualTo(
+            "host port 0.0.0.0:80/tcp is taken by a pod of another client of this node;"
+                + " choose another port");
+  }
+
+  private static Failure portTakenBy(String id) {
+    return Failure.alreadyExists("host port 0.0.0.0:80/tcp is taken")
+        .with(new FailureDetail.HeldBy(id));
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Disks that take what a test says. Thread-safe. */
@@ -12,6 +13,7 @@ final class SimulatedDisks implements NodeDisks {
   private static final Instant AT = Instant.parse("2026-01-01T00:00:00Z");
   private static final Path CONTAINERS = Path.of("/var/lib/beagle/containers");
 
+  volatile boolean measured = true;
   private final Map<ContainerId, DiskUse> layers = new ConcurrentHashMap<>();
 
   void setLayer(ContainerId id, long bytes, long inodes) {
@@ -19,13 +21,15 @@ final class SimulatedDisks implements NodeDisks {
   }
 
   @Override
-  public DiskUse images() {
-    return new DiskUse(Path.of("/var/lib/beagle/images"), AT, 4_000_000, 12);
+  public Optional<DiskUse> images() {
+    return measured
+        ? Optional.of(new DiskUse(Path.of("/var/lib/beagle/images"), AT, 4_000_000, 12))
+        : Optional.empty();
   }
 
   @Override
-  public DiskUse containers() {
-    return new DiskUse(CONTAINERS, AT, 70_000, 5);
+  public Optional<DiskUse> containers() {
+    return measured ? Optional.of(new DiskUse(CONTAINERS, AT, 70_000, 5)) : Optional.empty();
   }
 
   @Override

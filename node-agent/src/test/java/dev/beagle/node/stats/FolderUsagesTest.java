@@ -3,16 +3,19 @@ package dev.beagle.node.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.node.stats.FolderUsages.Gone;
 import dev.beagle.node.stats.FolderUsages.Measured;
+import dev.beagle.node.stats.FolderUsages.Unmeasured;
 import dev.beagle.runtime.posix.FolderUsage;
 import dev.beagle.testing.ManualTime;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,14 +26,19 @@ class FolderUsagesTest {
   private final ManualTime time = new ManualTime();
   private final Map<Path, Integer> walks = new ConcurrentHashMap<>();
   private volatile Duration walkTime = Duration.ZERO;
+  private final CountDownLatch hang = new CountDownLatch(1);
+  private volatile Duration patience = Duration.ofMinutes(1);
   private volatile boolean gone;
   private volatile boolean broken;
   private volatile boolean disturbed;
-  private final FolderUsages usages = new FolderUsages(time, this::measure);
+  private final FolderUsages usages = new FolderUsages(time, this::measure, () -> patience);
 
   private FolderUsage measure(Path folder) {
     if (gone) {
       throw Failure.notFound("folder", folder);
+    }
+    if (folder.toString().startsWith("/hang")) {
+      await();
     }
     time.advance(walkTime);
     int walk = walks.merge(folder, 1, Integer::sum);
@@ -40,6 +48,14 @@ class FolderUsagesTest {
     return disturbed ? new FolderUsage(1, 1, false) : new FolderUsage(walk * 4096L, walk, true);
   }
 
+  private void await() {
+    try {
+      hang.await();
+    } catch (InterruptedException closed) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @AfterEach
   void close() {
     usages.close();
@@ -47,7 +63,9 @@ class FolderUsagesTest {
 
   /** What is known once all that the question starts has ended. */
   private Measured measured() {
-    return Objects.requireNonNull(usages.of(List.of(A)).get(A));
+    return assertThat(usages.of(List.of(A)).get(A))
+        .asInstanceOf(InstanceOfAssertFactories.type(Measured.class))
+        .actual();
   }
 
   private long inodes() {
@@ -97,6 +115,35 @@ class FolderUsagesTest {
   }
 
   @Test
+  void aFirstWalkThatFailsIsNotRepeatedAtOnce() {
+    broken = true;
+    for (int i = 0; i < 9; i++) {
+      assertThat(usages.of(List.of(A))).containsOnly(Map.entry(A, new Unmeasured()));
+      time.advance(SECOND);
+    }
+    assertThat(walks).containsOnly(Map.entry(A, 1));
+    time.advance(SECOND);
+    broken = false;
+    assertThat(inodes()).isEqualTo(2);
+  }
+
+  @Test
+  void foldersThatHangOrAreHugeKeepOthersWaitingForASmallWhileOnly() {
+    List<Path> hanging = IntStream.range(0, 5).mapToObj(i -> Path.of("/hang" + i)).toList();
+    patience = Duration.ZERO;
+    for (int i = 0; i < hanging.size(); i += Walkers.AT_ONCE) {
+      assertThat(usages.of(hanging)).hasSize(5).containsValue(new Unmeasured());
+      time.advance(Walkers.LONG);
+    }
+    patience = Duration.ofMinutes(1);
+    assertThat(inodes()).isEqualTo(1);
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(2);
+    hang.countDown();
+    assertThat(usages.of(hanging).values()).allMatch(Measured.class::isInstance);
+  }
+
+  @Test
   void aMeasurementHasTheMomentOfItsStart() {
     time.advance(SECOND);
     walkTime = SECOND;
@@ -118,6 +165,6 @@ class FolderUsagesTest {
     inodes();
     gone = true;
     time.advance(Duration.ofSeconds(30));
-    assertThat(usages.of(List.of(A))).isEmpty();
+    assertThat(usages.of(List.of(A))).containsOnly(Map.entry(A, new Gone()));
   }
 }

@@ -2,7 +2,9 @@ package dev.beagle.node.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.failure.FailureDetail;
 import dev.beagle.runtime.stdio.ExitStatus;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The texts that client-go, kubectl and crictl parse. */
@@ -43,6 +45,18 @@ class CommandStatusTest {
             "message":"Internal error occurred: no \\"shell\\"",\
             "reason":"InternalError",\
             "details":{"causes":[{"message":"no \\"shell\\""}]},"code":500}\
+            """);
+  }
+
+  @Test
+  void aMissingProgramIsASecondCause() {
+    CommandStatus status =
+        new CommandStatus.InternalFailure(
+            "no shell", Optional.of(new FailureDetail.ProgramMissing("sh")));
+    assertThat(status.json())
+        .contains(
+            """
+            "causes":[{"message":"no shell"},{"reason":"ProgramMissing","message":"sh"}]\
             """);
   }
 

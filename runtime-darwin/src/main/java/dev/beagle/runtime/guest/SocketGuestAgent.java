@@ -363,7 +363,8 @@ public final class SocketGuestAgent implements GuestAgent {
     } catch (IllegalArgumentException unknown) {
       kind = FailureKind.INTERNAL;
     }
-    return Failure.of(kind, error.getMessage());
+    Failure failure = Failure.of(kind, error.getMessage());
+    return ProgramComplaint.in(error.getMessage()).map(failure::with).orElse(failure);
   }
 
   /** Opens connections to one agent. */

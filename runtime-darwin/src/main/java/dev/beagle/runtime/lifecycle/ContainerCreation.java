@@ -19,6 +19,7 @@ import dev.beagle.runtime.state.ContainerRecord;
 import dev.beagle.runtime.state.ContainerRecord.Phase;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldFolder;
+import dev.beagle.runtime.world.WorldFolder.Access;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,12 +108,16 @@ final class ContainerCreation {
     }
     folders.add(
         new WorldFolder.Host(
-            upperName(), sandbox.environment().containerFolder().resolve(id.value()), false));
+            upperName(),
+            sandbox.environment().containerFolder().resolve(id.value()),
+            Access.WRITABLE));
     int number = 0;
     for (FolderMount mount : spec.mounts()) {
       String name = "m" + number++ + "-" + id.shortForm();
-      // Read-only is the container's own: a rw mount of the same folder may exist beside it.
-      folders.add(new WorldFolder.Host(name, source(mount), false));
+      // Read-only is the container's own, and made by the OCI runtime, which knows of the mount
+      // itself only: what goes further is done to our copy.
+      Access access = mount.recursiveReadOnly() ? Access.READ_ONLY_WITH_ALL_BELOW : Access.WRITABLE;
+      folders.add(new WorldFolder.Host(name, source(mount), access));
       mounts.add(new MountedFolder(mount, name));
     }
   }

@@ -11,6 +11,7 @@ import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.posix.Descriptor;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldFolder;
+import dev.beagle.runtime.world.WorldFolder.Access;
 import dev.beagle.runtime.world.WorldRecord;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,14 +91,17 @@ final class NamespacesWorld implements World {
 
   private Descriptor open(WorldFolder folder) {
     return switch (folder) {
-      case WorldFolder.Host(_, Path path, _) -> Descriptor.cloneTree(path, true);
+      case WorldFolder.Host(_, Path path, Access access) ->
+          access == Access.READ_ONLY_WITH_ALL_BELOW
+              ? Descriptor.cloneReadOnly(path)
+              : Descriptor.cloneTree(path, true);
       case WorldFolder.Layer(_, String diffId, Path image) -> layers.open(diffId, image);
     };
   }
 
   private static boolean readOnly(WorldFolder folder) {
     return switch (folder) {
-      case WorldFolder.Host(_, _, boolean readOnly) -> readOnly;
+      case WorldFolder.Host(_, _, Access access) -> access != Access.WRITABLE;
       case WorldFolder.Layer layer -> true;
     };
   }

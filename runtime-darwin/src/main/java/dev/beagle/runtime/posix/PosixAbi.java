@@ -40,6 +40,15 @@ final class PosixAbi {
   /** open_tree(2) has this number on every architecture. */
   static final long SYS_OPEN_TREE = 428;
 
+  /** Likewise mount_setattr(2), whose struct mount_attr holds four numbers of 64 bits. */
+  static final long SYS_MOUNT_SETATTR = 442;
+
+  static final int MOUNT_ATTR_BYTES = 32;
+  static final int MOUNT_ATTR_SET = 0;
+  static final int MOUNT_ATTR_PROPAGATION = 16;
+  static final long MOUNT_ATTR_RDONLY = 1;
+  static final long MS_PRIVATE = 1 << 18;
+
   static final long MS_RDONLY = 1;
   static final int MNT_DETACH = 2;
 
@@ -104,6 +113,10 @@ final class PosixAbi {
   static native long read(int descriptor, Pointer buffer, long length) throws LastErrorException;
 
   static native long syscall(long number, long first, String second, long third)
+      throws LastErrorException;
+
+  static native long syscall(
+      long number, long first, String second, long third, Pointer fourth, long fifth)
       throws LastErrorException;
 
   static native int mount(

@@ -51,6 +51,19 @@ public final class RecordStore {
     }
   }
 
+  /** Whether nothing was ever recorded, or all of it was deleted. Reads no record. */
+  public boolean isEmpty() {
+    return list(folder).stream().allMatch(folderOf(SandboxId.NODE)::equals);
+  }
+
+  /** The damaged records that are kept; see the class. */
+  public List<Path> damaged() {
+    return list(folder).stream()
+        .flatMap(each -> list(each).stream())
+        .filter(file -> file.getFileName().toString().endsWith(DAMAGED))
+        .toList();
+  }
+
   /** A sandbox with its containers. */
   public record Stored(SandboxRecord sandbox, List<ContainerRecord> containers) {}
 

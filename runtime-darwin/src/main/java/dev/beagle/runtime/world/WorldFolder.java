@@ -7,7 +7,16 @@ public sealed interface WorldFolder {
   String name();
 
   /** A folder or file, with the mounts below it. */
-  record Host(String name, Path path, boolean readOnly) implements WorldFolder {}
+  record Host(String name, Path path, Access access) implements WorldFolder {}
+
+  /** What a world may do with a folder of the host. */
+  enum Access {
+    WRITABLE,
+    /** The folder itself; mounts below it are as writable as on the host, as Kubernetes has it. */
+    READ_ONLY,
+    /** With all mounts below it; what the host mounts there later does not come. */
+    READ_ONLY_WITH_ALL_BELOW
+  }
 
   /** An image layer as a read-only file system. */
   record Layer(String name, String diffId, Path image) implements WorldFolder {}

@@ -80,8 +80,9 @@ final class LinuxAgentIT extends GuestAgentContract {
     world.addFolders(
         List.of(
             new WorldFolder.Layer("layer", layer.diffId(), layer.image()),
-            new WorldFolder.Host("upper", upper, false),
-            new WorldFolder.Host("gate", Files.createDirectories(gate(id)), true)));
+            new WorldFolder.Host("upper", upper, WorldFolder.Access.WRITABLE),
+            new WorldFolder.Host(
+                "gate", Files.createDirectories(gate(id)), WorldFolder.Access.READ_ONLY)));
     ContainerSpec spec = Specs.container("c", UNTIL_TOLD.toArray(String[]::new));
     FolderMount mount = new FolderMount("/gate", "/", true, false, Propagation.PRIVATE);
     String cgroup = world.cgroupOf(id.value());

@@ -111,6 +111,9 @@ class RecordStoreTest {
     assertThat(loaded.complete()).isTrue();
     assertThat(broken.resolve("sandbox.json")).doesNotExist();
     assertThat(broken.resolve("sandbox.json.damaged")).hasContent(content);
+    assertThat(store.damaged()).containsExactly(broken.resolve("sandbox.json.damaged"));
+    assertThat(store.isEmpty()).isFalse();
+    assertThat(broken.resolve("sandbox.json.damaged")).exists();
 
     assertThat(store.load().complete()).isTrue();
     assertThat(broken).doesNotExist();
@@ -140,6 +143,7 @@ class RecordStoreTest {
     store.delete(id);
     store.delete(id);
     assertThat(folder).isEmptyDirectory();
+    assertThat(store.isEmpty()).isTrue();
   }
 
   @Test
