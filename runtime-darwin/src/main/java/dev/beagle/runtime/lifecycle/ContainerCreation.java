@@ -66,7 +66,7 @@ final class ContainerCreation {
       world.addFolders(folders);
       undo.onClose(() -> sandbox.undone(id));
       create(process, targetPid, record);
-      container.kept();
+      container.life().kept();
       undo.release();
       return container;
     }

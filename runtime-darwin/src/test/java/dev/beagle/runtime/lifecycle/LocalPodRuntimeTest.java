@@ -81,9 +81,7 @@ class LocalPodRuntimeTest {
 
   /** As kill -9 of the daemon: its connections end from its side, and it never hears of it. */
   private void killDaemon() {
-    for (Sandbox sandbox : runtime.sandboxes()) {
-      ((LocalSandbox) sandbox).liveWorld().orElseThrow().close();
-    }
+    runtime.close();
   }
 
   private Container started(Sandbox sandbox, String name) {
