@@ -264,10 +264,17 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
   public List<Sandbox> sandboxes() {
     sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
     return sandboxes.values().stream()
-        .filter(sandbox -> !(sandbox.state() instanceof SandboxState.Starting))
+        .filter(sandbox -> listed(sandbox.state()))
         .sorted(Comparator.comparing(LocalSandbox::createdAt))
         .map(Sandbox.class::cast)
         .toList();
+  }
+
+  private static boolean listed(SandboxState state) {
+    return switch (state) {
+      case SandboxState.Starting(), SandboxState.Removed() -> false;
+      case SandboxState.Ready _, SandboxState.NotReady _ -> true;
+    };
   }
 
   @Override

@@ -115,6 +115,17 @@ class LocalPodRuntimeTest {
     assertThat(first.createContainer(Specs.container("c", "sh")).id()).isEqualTo(container.id());
   }
 
+  @Test
+  void whatIsBeingMadeOrIsRemovedIsNotListed() {
+    List<Sandbox> seen = new CopyOnWriteArrayList<>();
+    kind.onOpen(agent -> seen.addAll(runtime.sandboxes()));
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    assertThat(seen).isEmpty();
+    assertThat(runtime.sandboxes()).containsExactly(sandbox);
+    sandbox.remove();
+    assertThat(runtime.sandboxes()).isEmpty();
+  }
+
   /** Where the making of a sandbox and its container can fail. */
   enum Step {
     NETWORK,
@@ -199,14 +210,14 @@ class LocalPodRuntimeTest {
   }
 
   @Test
-  void aRestartOfTheMachineEndsEverythingTruthfully() {
+  void aRestartOfTheHostEndsEverythingTruthfully() {
     Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
     Container container = started(sandbox, "c");
 
     runtime = recover("boot-2");
 
     assertThat(runtime.findSandbox(sandbox.id()).orElseThrow().state())
-        .isEqualTo(new SandboxState.NotReady("the machine was restarted"));
+        .isEqualTo(new SandboxState.NotReady("the host was restarted"));
     assertThat(runtime.findContainer(container.id()).orElseThrow().state())
         .isInstanceOfSatisfying(
             ContainerState.Exited.class,
