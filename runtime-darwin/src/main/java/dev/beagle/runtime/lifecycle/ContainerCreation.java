@@ -200,7 +200,7 @@ final class ContainerCreation {
             .setStdinOnce(spec.stdinOnce())
             .setTty(spec.tty())
             .setCgroup(cgroup)
-            // With the machine the container ends, and nobody mounts what it wrote again.
+            // With the host the container ends, and nobody mounts what it wrote again.
             .setUnsynced(true);
     record.layers().forEach(diffId -> create.addLayers(layerName(diffId)));
     if (!record.logPath().isEmpty()) {

@@ -147,6 +147,6 @@ final class Recovery {
   private static String reasonWithoutWorld(SandboxRecord record) {
     return record.state() instanceof SandboxState.NotReady(String reason)
         ? reason
-        : "the machine was restarted";
+        : "the host was restarted";
   }
 }
