@@ -18,7 +18,7 @@ public interface Time {
    */
   void sleep(Duration duration) throws InterruptedException;
 
-  /** The clock of this machine. */
+  /** The clock of this host. */
   static Time system() {
     return SystemTime.INSTANCE;
   }

@@ -27,7 +27,10 @@ public final class ManualTime implements Time {
   }
 
   @Override
-  public void sleep(Duration duration) {
+  public void sleep(Duration duration) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
     advance(duration);
   }
 

@@ -2,16 +2,21 @@ package dev.beagle.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.e2e.SoakChoices.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
  */
 final class Soak extends NodeIT {
   private static final int CLIENTS = 4;
+  private static final int LAST_KILLS = 30;
   private static final Duration SETTLED = Duration.ofSeconds(20);
 
   private static final Pattern CONTAINER = Pattern.compile("[0-9a-f]{64}");
@@ -45,7 +51,10 @@ final class Soak extends NodeIT {
   private final AtomicInteger pods = new AtomicInteger();
   private final AtomicInteger abandoned = new AtomicInteger();
   private final AtomicLong deadline = new AtomicLong();
-  private final int[] kills = new int[4];
+  private final Map<Target, Integer> kills = new EnumMap<>(Target.class);
+
+  /** The last kills, for whoever has to find out why something failed. */
+  private final Deque<String> lastKills = new ConcurrentLinkedDeque<>();
 
   @Test
   @Timeout(value = 1, unit = TimeUnit.DAYS)
@@ -54,19 +63,18 @@ final class Soak extends NodeIT {
     long seed =
         Long.parseLong(environment("BEAGLE_SOAK_SEED", Long.toString(System.nanoTime() % 100_000)));
     System.out.println("soak: " + minutes + " minutes, BEAGLE_SOAK_SEED=" + seed);
-    Random random = new Random(seed);
+    SoakChoices choices = new SoakChoices(seed);
     long seconds = TimeUnit.MINUTES.toSeconds(minutes);
-    run(random, Duration.ofSeconds(seconds * 2 / 3), true);
+    run(choices, 0, Duration.ofSeconds(seconds * 2 / 3));
     node().kill();
     node().start();
-    run(random, SETTLED, false);
+    run(choices, 1, SETTLED);
     Figures before = Figures.of(node().pid());
-    run(random, Duration.ofSeconds(seconds / 3).minus(SETTLED), false);
+    run(choices, 2, Duration.ofSeconds(seconds / 3).minus(SETTLED));
     Figures after = Figures.of(node().pid());
     System.out.printf(
-        "soak: %d pods, %d of them given up with their agent; killed: daemon %d, agents %d,"
-            + " switch %d, OCI runtimes %d%n",
-        pods.get(), abandoned.get(), kills[0], kills[1], kills[2], kills[3]);
+        "soak: %d pods, %d of them given up with their agent; killed: %s%n",
+        pods.get(), abandoned.get(), kills);
     System.out.println("soak: the last daemon early " + before + ", late " + after);
     assertThat(after.descriptors()).as("open files").isLessThan(before.descriptors() + 20);
     assertThat(after.threads()).as("threads").isLessThan(before.threads() + 20);
@@ -76,17 +84,19 @@ final class Soak extends NodeIT {
     return Optional.ofNullable(System.getenv(name)).orElse(otherwise);
   }
 
-  private void run(Random random, Duration time, boolean killing) throws Exception {
+  /** Kills in phase 0 only. */
+  private void run(SoakChoices choices, int phase, Duration time) throws Exception {
     deadline.set(System.nanoTime() + time.toNanos());
     try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
-        Random own = new Random(random.nextLong());
-        all.add(clients.submit(() -> liveOrEnd(own)));
+        SoakChoices.Lives lives = choices.client(phase, i);
+        all.add(clients.submit(() -> liveOrEnd(lives)));
       }
-      while (killing && goesOn() && all.stream().noneMatch(Future::isDone)) {
-        Patience.pause(Duration.ofMillis(500 + random.nextInt(4000)));
-        killOne(random);
+      while (phase == 0 && goesOn() && all.stream().noneMatch(Future::isDone)) {
+        SoakChoices.Kill next = choices.nextKill();
+        Patience.pause(next.pause());
+        kill(next);
       }
       for (Future<?> client : all) {
         client.get();
@@ -100,53 +110,63 @@ final class Soak extends NodeIT {
     return deadline.get() - System.nanoTime() > 0;
   }
 
-  private void killOne(Random random) {
-    int what = random.nextInt(kills.length);
-    List<Processes.Seen> victims =
-        switch (what) {
-          case 1 -> Processes.agents();
-          case 2 -> Processes.switches();
-          case 3 -> Processes.newest(ProcessDeathIT::isRuntime).stream().toList();
-          default -> List.of();
-        };
-    if (what == 0) {
+  private void kill(SoakChoices.Kill next) {
+    if (next.target() == Target.DAEMON) {
+      killed(next.target(), "daemon " + node().pid());
       node().kill();
       node().start();
-    } else if (victims.isEmpty()) {
       return;
-    } else {
-      Processes.Seen victim = victims.get(random.nextInt(victims.size()));
-      if (what == 1) {
-        ended.add(victim.command().replaceAll(".*/([0-9a-f]{12})/agent.sock.*", "$1"));
-      }
-      if (what == 3) {
-        CONTAINER.matcher(victim.command()).results().forEach(id -> hurt.add(id.group()));
-      }
-      ProcessHandle.of(victim.pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
-    kills[what]++;
+    List<Processes.Seen> candidates =
+        switch (next.target()) {
+          case DAEMON -> List.of();
+          case AGENT -> Processes.agents();
+          case SWITCH -> Processes.switches();
+          case OCI_RUNTIME -> Processes.newest(ProcessDeathIT::isRuntime).stream().toList();
+        };
+    next.victim(candidates)
+        .ifPresent(victim -> {
+          if (next.target() == Target.AGENT) {
+            ended.add(victim.command().replaceAll(".*/([0-9a-f]{12})/agent.sock.*", "$1"));
+          } else if (next.target() == Target.OCI_RUNTIME) {
+            CONTAINER.matcher(victim.command()).results().forEach(id -> hurt.add(id.group()));
+          }
+          killed(next.target(), victim.pid() + ": " + victim.command());
+          ProcessHandle.of(victim.pid()).ifPresent(ProcessHandle::destroyForcibly);
+        });
   }
 
-  /** What fails ends the others too: the machine is to be seen as it is. */
-  private void liveOrEnd(Random random) {
+  private void killed(Target target, String victim) {
+    kills.merge(target, 1, Integer::sum);
+    lastKills.add(Instant.now() + " " + target + " " + victim);
+    while (lastKills.size() > LAST_KILLS) {
+      lastKills.remove();
+    }
+  }
+
+  /** What fails ends the others too: the host is to be seen as it is. */
+  private void liveOrEnd(SoakChoices.Lives lives) {
     try {
-      live(random);
+      live(lives);
     } catch (RuntimeException | AssertionError failure) {
       deadline.set(System.nanoTime());
+      System.out.println("soak: at " + Instant.now() + " " + failure.getMessage());
+      lastKills.forEach(kill -> System.out.println("soak: killed " + kill));
       throw failure;
     }
   }
 
-  private void live(Random random) {
+  private void live(SoakChoices.Lives lives) {
     while (goesOn()) {
+      SoakChoices.Life life = lives.next();
       String config =
           Config.pod(node(), "soak-" + pods.incrementAndGet()).file(node().base()).toString();
       String pod = Patience.repeat(() -> crictl().call("runp", config));
-      if (!use(pod, config, random)) {
+      if (!use(pod, config, life.code())) {
         abandoned.incrementAndGet();
         assertThat(ended).as("pods whose agents were killed").contains(pod.substring(0, 12));
       }
-      if (random.nextBoolean()) {
+      if (life.gently()) {
         Patience.repeat(() -> crictl().call("stopp", pod));
         Patience.repeat(() -> crictl().call("rmp", pod));
       } else {
@@ -157,8 +177,7 @@ final class Soak extends NodeIT {
   }
 
   /** False when the pod ended under us. */
-  private boolean use(String pod, String config, Random random) {
-    int code = random.nextInt(100);
+  private boolean use(String pod, String config, int code) {
     Optional<String> sleeper = started(pod, config, "s", "sleep", "1000");
     Optional<String> ends = started(pod, config, "e", "sh", "-c", "echo out; exit " + code);
     if (sleeper.isEmpty() || ends.isEmpty()) {
@@ -167,11 +186,15 @@ final class Soak extends NodeIT {
     Optional<String> said =
         Patience.repeat(
             () -> crictl().call("exec", "--sync", sleeper.get(), "echo", "alive"),
-            () -> hopeless(pod));
-    if (said.isEmpty()) {
+            () -> hopeless(pod) || endedByUs(sleeper.get()));
+    if (said.isEmpty() && hopeless(pod)) {
       return false;
     }
-    assertThat(said.get()).isEqualTo("alive");
+    if (said.isPresent()) {
+      assertThat(said.get()).isEqualTo("alive");
+    } else {
+      assertThat(exitOf(sleeper.get()).ok()).as("exit code of %s", sleeper.get()).isEqualTo("137");
+    }
     Optional<String> exit =
         Patience.repeat(() -> exitOf(ends.get()), () -> ended.contains(pod.substring(0, 12)));
     if (exit.isEmpty() || (exit.get().equals("255") && hopeless(pod))) {
@@ -190,7 +213,7 @@ final class Soak extends NodeIT {
     for (int attempt = 0; attempt < 20; attempt++) {
       String container =
           Config.container(name, Crictl.BUSYBOX, command)
-              .with("metadata", java.util.Map.of("name", name, "attempt", attempt))
+              .with("metadata", Map.of("name", name, "attempt", attempt))
               .file(node().base())
               .toString();
       Optional<String> id =
@@ -204,14 +227,7 @@ final class Soak extends NodeIT {
           Patience.repeat(
               () -> {
                 crictl().call("start", id.get());
-                return crictl()
-                    .call(
-                        "inspect",
-                        "-o",
-                        "go-template",
-                        "--template",
-                        "{{.status.state}}",
-                        id.get());
+                return startedState(id.get());
               },
               () -> hopeless(pod));
       if (state.isEmpty()) {
@@ -222,6 +238,28 @@ final class Soak extends NodeIT {
       }
     }
     throw new AssertionError("no container of pod " + pod + " starts");
+  }
+
+  /** Fails while it is only created: the daemon may have died before it heard of the start. */
+  private Command.Result startedState(String id) {
+    return crictl()
+        .call(
+            "inspect",
+            "-o",
+            "go-template",
+            "--template",
+            "{{if eq .status.state \"CONTAINER_CREATED\"}}{{index .status.absent 1}}{{end}}"
+                + "{{.status.state}}",
+            id);
+  }
+
+  /**
+   * Whether the container has ended because we killed an OCI runtime. That which was to become its
+   * process is one until the moment of its start: seen before and killed after, it was the
+   * container itself that was killed, with all the signs of one that runs.
+   */
+  private boolean endedByUs(String id) {
+    return hurt.contains(id) && startedState(id).out().strip().equals("CONTAINER_EXITED");
   }
 
   /** A container that is there no more would be a lost one. */

@@ -88,7 +88,8 @@ final class NodeDaemon implements RunningNode {
       Images images = parts.register(Images.open(imagesSettings(config), time));
       kinds = SandboxKinds.of(config, platform, network.client().portSocket(), time);
       runtime =
-          LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds);
+          parts.register(
+              LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds));
       images.collect();
       hostInterface = hostInterface(config, kinds, time);
       if (fresh) {

@@ -4,7 +4,6 @@ import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.Container;
 import dev.beagle.runtime.pod.PodRuntime;
 import dev.beagle.runtime.pod.Sandbox;
-import dev.beagle.runtime.pod.SandboxState;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -21,16 +20,10 @@ final class CriObjects {
     this.runtime = runtime;
   }
 
-  /**
-   * What lists show. A sandbox that is being made is not there yet: a kubelet's collector would
-   * remove it as one that is not ready.
-   */
+  /** What lists show. */
   List<Sandbox> sandboxes() {
     return runtime.sandboxes().stream()
-        .filter(sandbox ->
-            Caller.sees(sandbox.spec().owner())
-                && !(sandbox.state() instanceof SandboxState.Starting)
-                && !(sandbox.state() instanceof SandboxState.Removed))
+        .filter(sandbox -> Caller.sees(sandbox.spec().owner()))
         .toList();
   }
 

@@ -1,5 +1,6 @@
 package dev.beagle.node.network;
 
+import dev.beagle.time.Backoff;
 import dev.beagle.time.Time;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
@@ -9,8 +10,7 @@ import org.slf4j.LoggerFactory;
 /** Starts a process of ours again that has died, and does not give up. Immutable. */
 final class Revival {
   private static final Logger LOG = LoggerFactory.getLogger(Revival.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Backoff FIRST = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
 
   private final String what;
   private final Time time;
@@ -27,8 +27,7 @@ final class Revival {
    * @return whether it lives again
    */
   boolean revive(BooleanSupplier unwanted, Runnable start) {
-    Duration pause = FIRST_PAUSE;
-    while (!unwanted.getAsBoolean()) {
+    for (Backoff backoff = FIRST; !unwanted.getAsBoolean(); backoff = backoff.next()) {
       LOG.error("{} has died; starting it again", what);
       try {
         start.run();
@@ -38,17 +37,15 @@ final class Revival {
         LOG.error(
             "{} does not start, next attempt in {} ms: {}",
             what,
-            pause.toMillis(),
+            backoff.pause().toMillis(),
             failure.getMessage());
       }
       try {
-        time.sleep(pause);
+        time.sleep(backoff.pause());
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
         return false;
       }
-      Duration doubled = pause.multipliedBy(2);
-      pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
     }
     return false;
   }

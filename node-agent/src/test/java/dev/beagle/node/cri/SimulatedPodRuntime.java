@@ -92,7 +92,12 @@ final class SimulatedPodRuntime implements PodRuntime {
 
   @Override
   public List<Sandbox> sandboxes() {
-    return List.copyOf(sandboxes.values());
+    return sandboxes.values().stream()
+        .filter(sandbox ->
+            !(sandbox.state() instanceof SandboxState.Starting)
+                && !(sandbox.state() instanceof SandboxState.Removed))
+        .map(Sandbox.class::cast)
+        .toList();
   }
 
   @Override
@@ -107,10 +112,7 @@ final class SimulatedPodRuntime implements PodRuntime {
 
   @Override
   public List<Container> containers() {
-    return sandboxes().stream()
-        .filter(sandbox -> !(sandbox.state() instanceof SandboxState.Removed))
-        .flatMap(sandbox -> sandbox.containers().stream())
-        .toList();
+    return sandboxes().stream().flatMap(sandbox -> sandbox.containers().stream()).toList();
   }
 
   @Override

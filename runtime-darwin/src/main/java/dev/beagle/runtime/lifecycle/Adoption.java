@@ -1,6 +1,5 @@
 package dev.beagle.runtime.lifecycle;
 
-import dev.beagle.failure.Failure;
 import dev.beagle.runtime.guest.wire.ContainerProcess;
 import dev.beagle.runtime.guest.wire.DeleteContainer;
 import dev.beagle.runtime.guest.wire.ListProcesses;
@@ -10,10 +9,12 @@ import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.state.ContainerRecord;
 import dev.beagle.runtime.state.ContainerRecord.Phase;
 import dev.beagle.runtime.world.World;
+import dev.beagle.time.Backoff;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,8 +27,7 @@ import org.slf4j.LoggerFactory;
 final class Adoption {
   private static final Logger LOG = LoggerFactory.getLogger(Adoption.class);
   private static final Duration CALL_LIMIT = Duration.ofSeconds(20);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Backoff FIRST = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
   private final LocalSandbox sandbox;
   private final boolean complete;
@@ -40,40 +40,46 @@ final class Adoption {
     this.complete = complete;
   }
 
-  /** Tries at once, in the caller's thread; where that settles nothing, goes on in its own. */
-  void begin() {
-    sandbox.awaitAgent("not asked yet");
-    if (!settle()) {
-      LOG.warn("sandbox {}: {}; it is asked again", sandbox.id(), sandbox.awaited());
-      Thread.ofVirtual().name("adopt-" + sandbox.id().shortForm()).start(this::goOn);
-    }
-  }
-
-  private void goOn() {
-    try {
-      Duration pause = FIRST_PAUSE;
-      do {
-        sandbox.environment().time().sleep(pause);
-        Duration twice = pause.multipliedBy(2);
-        pause = twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
-      } while (!settle());
-      sandbox.adopted();
-    } catch (InterruptedException ended) {
-      LOG.debug("adoption of {} ends", sandbox.id());
-    }
+  /**
+   * Goes on in a thread of its own.
+   *
+   * @return counted down once it is settled, or once an attempt settled nothing
+   */
+  CountDownLatch begin() {
+    CountDownLatch tried = new CountDownLatch(1);
+    LaterWork later = sandbox.later();
+    later.start(
+        "adopt-" + sandbox.id().shortForm(),
+        () -> {
+          boolean settled = false;
+          try {
+            settled = settle();
+            if (settled) {
+              sandbox.adopted();
+            }
+          } finally {
+            tried.countDown();
+          }
+          if (!settled) {
+            later.until(FIRST, this::settle);
+            sandbox.adopted();
+          }
+        });
+    return tried;
   }
 
   /** True when there is nothing more to ask. */
   private boolean settle() {
-    if (!sandbox.awaitsAgent()) {
+    if (sandbox.awaited().isEmpty()) {
       return true;
     }
     try {
       Optional<World> world = sandbox.sandboxKind().adopt(sandbox.record().world());
       sandbox.exclusively(() -> take(world));
       return true;
-    } catch (Failure failure) {
-      sandbox.awaitAgent(failure.reason());
+    } catch (RuntimeException failure) {
+      // Whatever it is, it is no proof that the agent is dead.
+      sandbox.awaitAgent(String.valueOf(failure.getMessage()));
     } catch (OutOfMemoryError error) {
       // Ours, not the agent's: no reason to end a pod.
       sandbox.awaitAgent("this daemon is out of memory: " + error.getMessage());
@@ -82,19 +88,19 @@ final class Adoption {
   }
 
   private void take(Optional<World> world) {
-    if (!sandbox.awaitsAgent()) {
+    if (sandbox.awaited().isEmpty()) {
       // Stopped meanwhile: the agent was killed.
       world.ifPresent(World::close);
     } else if (world.isEmpty()) {
       try {
         sandbox.end().endWorld("the sandbox's guest agent died");
-      } catch (Failure failure) {
-        LOG.error("sandbox {}: {}; a stop tries again", sandbox.id(), failure.reason());
+      } catch (RuntimeException failure) {
+        LOG.error("sandbox {}: {}; a stop tries again", sandbox.id(), failure.getMessage());
       }
     } else {
       try {
         compare(world.get());
-      } catch (Failure | OutOfMemoryError unsettled) {
+      } catch (RuntimeException | OutOfMemoryError unsettled) {
         world.get().close();
         throw unsettled;
       }
@@ -128,9 +134,9 @@ final class Adoption {
     for (LocalContainer container : sandbox.allContainers()) {
       ContainerProcess process = running.get(container.id().value());
       if (process == null) {
-        container.lost();
+        container.life().lost();
       } else if (process.getState() != ContainerProcess.State.CREATED) {
-        container.running(LocalContainer.instant(process.getStartedAt()), process.getPid());
+        container.life().running(LocalContainer.instant(process.getStartedAt()), process.getPid());
       }
     }
   }

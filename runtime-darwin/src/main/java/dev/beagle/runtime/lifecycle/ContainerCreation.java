@@ -67,7 +67,7 @@ final class ContainerCreation {
       world.addFolders(folders);
       undo.onClose(() -> sandbox.undone(id));
       create(process, targetPid, record);
-      container.kept();
+      container.life().kept();
       undo.release();
       return container;
     }
@@ -205,7 +205,7 @@ final class ContainerCreation {
             .setStdinOnce(spec.stdinOnce())
             .setTty(spec.tty())
             .setCgroup(cgroup)
-            // With the machine the container ends, and nobody mounts what it wrote again.
+            // With the host the container ends, and nobody mounts what it wrote again.
             .setUnsynced(true);
     record.layers().forEach(diffId -> create.addLayers(layerName(diffId)));
     if (!record.logPath().isEmpty()) {

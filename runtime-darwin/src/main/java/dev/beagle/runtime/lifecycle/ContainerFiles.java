@@ -1,6 +1,7 @@
 package dev.beagle.runtime.lifecycle;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostError;
 import dev.beagle.runtime.pod.ContainerId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ final class ContainerFiles {
       Files.createDirectory(folder.resolve("work"), OURS_ONLY);
       return folder;
     } catch (IOException error) {
-      throw Failure.exhausted("cannot create " + folder + ": " + error.getMessage());
+      throw HostError.of("cannot create " + folder, error);
     }
   }
 

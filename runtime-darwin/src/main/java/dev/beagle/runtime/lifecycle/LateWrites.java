@@ -1,7 +1,7 @@
 package dev.beagle.runtime.lifecycle;
 
 import dev.beagle.failure.Failure;
-import dev.beagle.time.Time;
+import dev.beagle.time.Backoff;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,13 +14,12 @@ import org.slf4j.LoggerFactory;
  */
 final class LateWrites {
   private static final Logger LOG = LoggerFactory.getLogger(LateWrites.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Backoff FIRST = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(10));
 
-  private final Time time;
+  private final LaterWork later;
 
-  LateWrites(Time time) {
-    this.time = time;
+  LateWrites(LaterWork later) {
+    this.later = later;
   }
 
   /**
@@ -35,34 +34,25 @@ final class LateWrites {
       write.run();
     } catch (Failure failure) {
       LOG.warn("{}: {}; it is tried again until it works", what, failure.reason());
-      Thread.ofVirtual().name("late-write").start(() -> writeLater(what, write, then));
+      later.start(
+          "late-write",
+          () -> {
+            later.until(FIRST, () -> written(what, write));
+            LOG.info("{} is written down now", what);
+            then.run();
+          });
       return;
     }
     then.run();
   }
 
-  private void writeLater(String what, Runnable write, Runnable then) {
-    Duration pause = FIRST_PAUSE;
+  private static boolean written(String what, Runnable write) {
     try {
-      while (true) {
-        time.sleep(pause);
-        try {
-          write.run();
-          break;
-        } catch (Failure failure) {
-          LOG.debug("{}: {}", what, failure.reason());
-        }
-        pause = longer(pause);
-      }
-      LOG.info("{} is written down now", what);
-      then.run();
-    } catch (InterruptedException ended) {
-      LOG.debug("{} stays unwritten", what);
+      write.run();
+      return true;
+    } catch (Failure failure) {
+      LOG.debug("{}: {}", what, failure.reason());
+      return false;
     }
-  }
-
-  private static Duration longer(Duration pause) {
-    Duration twice = pause.multipliedBy(2);
-    return twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
   }
 }

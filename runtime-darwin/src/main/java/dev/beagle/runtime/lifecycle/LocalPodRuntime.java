@@ -35,12 +35,17 @@ import org.slf4j.LoggerFactory;
  * This node's pods. Lists and lookups read maps; a sandbox is entered before it is started, one
  * call per name, so that a repeated call waits for the first and gets its sandbox.
  */
-public final class LocalPodRuntime implements PodRuntime {
+public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalPodRuntime.class);
   private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
+
+  /** How long a start waits for agents: those that hang are adopted when they answer. */
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
   private static final long SHM_BYTES = 64L << 20;
 
   private final PodEnvironment environment;
+  private final LaterWork later;
   private final List<SandboxKind> kinds;
   private final Map<SandboxId, LocalSandbox> sandboxes = new ConcurrentHashMap<>();
   private final Set<SandboxName> starting = new HashSet<>();
@@ -48,6 +53,7 @@ public final class LocalPodRuntime implements PodRuntime {
 
   private LocalPodRuntime(PodEnvironment environment, List<SandboxKind> kinds) {
     this.environment = environment;
+    this.later = new LaterWork(environment.time());
     this.kinds = List.copyOf(kinds);
   }
 
@@ -57,13 +63,33 @@ public final class LocalPodRuntime implements PodRuntime {
    * @param kinds the default first
    */
   public static LocalPodRuntime recover(PodEnvironment environment, List<SandboxKind> kinds) {
+    return recover(environment, kinds, PATIENCE);
+  }
+
+  /**
+   * @param patience how long agents that do not answer are waited for, together
+   */
+  static LocalPodRuntime recover(
+      PodEnvironment environment, List<SandboxKind> kinds, Duration patience) {
     LocalPodRuntime runtime = new LocalPodRuntime(environment, kinds);
-    runtime.sweep(new Recovery(environment, runtime::kind, runtime::enter).run());
-    return runtime;
+    try {
+      runtime.sweep(new Recovery(environment, runtime::kind, runtime::enter, patience).run());
+      return runtime;
+    } catch (RuntimeException failure) {
+      runtime.close();
+      throw failure;
+    }
+  }
+
+  /** Ends what this does by itself and lets go of the pods, which go on. */
+  @Override
+  public void close() {
+    later.close();
+    sandboxes.values().forEach(sandbox -> sandbox.liveWorld().ifPresent(World::close));
   }
 
   private LocalSandbox enter(SandboxKind kind, SandboxRecord record) {
-    LocalSandbox sandbox = new LocalSandbox(environment, kind, record, this::retainLayers);
+    LocalSandbox sandbox = new LocalSandbox(environment, later, kind, record, this::retainLayers);
     sandboxes.put(record.id(), sandbox);
     return sandbox;
   }
@@ -238,10 +264,17 @@ public final class LocalPodRuntime implements PodRuntime {
   public List<Sandbox> sandboxes() {
     sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
     return sandboxes.values().stream()
-        .filter(sandbox -> !(sandbox.state() instanceof SandboxState.Starting))
+        .filter(sandbox -> listed(sandbox.state()))
         .sorted(Comparator.comparing(LocalSandbox::createdAt))
         .map(Sandbox.class::cast)
         .toList();
+  }
+
+  private static boolean listed(SandboxState state) {
+    return switch (state) {
+      case SandboxState.Starting(), SandboxState.Removed() -> false;
+      case SandboxState.Ready _, SandboxState.NotReady _ -> true;
+    };
   }
 
   @Override

@@ -31,7 +31,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +45,7 @@ final class LocalSandbox implements Sandbox {
   private static final int MOST_UNDONE = 256;
 
   private final PodEnvironment environment;
+  private final LaterWork later;
   private final SandboxKind kind;
   private final Runnable onRelease;
   private final ReentrantLock lock = new ReentrantLock();
@@ -54,19 +54,35 @@ final class LocalSandbox implements Sandbox {
   private final SandboxEnd end = new SandboxEnd(this);
   private final Set<ContainerId> undone = new LinkedHashSet<>();
   private volatile SandboxRecord record;
-  private volatile @Nullable World world;
-  private volatile @Nullable String awaited;
+  private volatile Reach reach;
 
   LocalSandbox(
-      PodEnvironment environment, SandboxKind kind, SandboxRecord record, Runnable onRelease) {
+      PodEnvironment environment,
+      LaterWork later,
+      SandboxKind kind,
+      SandboxRecord record,
+      Runnable onRelease) {
     this.environment = environment;
+    this.later = later;
     this.kind = kind;
     this.record = record;
     this.onRelease = onRelease;
+    this.reach =
+        record.state() instanceof SandboxState.Ready
+            ? new Reach.Awaited("it has not answered yet")
+            : new Reach.Absent();
   }
 
   PodEnvironment environment() {
     return environment;
+  }
+
+  LaterWork later() {
+    return later;
+  }
+
+  LateWrites lateWrites() {
+    return new LateWrites(later);
   }
 
   SandboxKind sandboxKind() {
@@ -168,7 +184,7 @@ final class LocalSandbox implements Sandbox {
   void begin(World started, SandboxState.Ready ready) {
     exclusively(() -> {
       inhabit(started);
-      if (world == null) {
+      if (!(reach instanceof Reach.Reached)) {
         throw Failure.unavailable("the guest agent of sandbox " + id() + " died at once");
       }
       SandboxRecord next = record.with(ready);
@@ -179,34 +195,31 @@ final class LocalSandbox implements Sandbox {
 
   /** From now on exits and the world's own end are ours to handle. */
   void inhabit(World started) {
-    world = started;
-    awaited = null;
+    reach = new Reach.Reached(started);
     started.agent().onExit(this::exited);
     started.agent().onGone(this::worldGone);
   }
 
-  /** Its agent, which may well be alive, has not been reached yet. */
+  /** Its agent, which may well be alive, was not reached; nothing where nobody waits for it. */
   void awaitAgent(String reason) {
-    awaited = reason;
+    exclusively(() -> {
+      if (reach instanceof Reach.Awaited) {
+        reach = new Reach.Awaited(reason);
+      }
+    });
   }
 
-  /** Whether there is an agent to be reached still. */
-  boolean awaitsAgent() {
-    return state() instanceof SandboxState.Ready && world == null;
+  /** Whether there is an agent to be reached still, and why it was not. */
+  Optional<Reach.Awaited> awaited() {
+    return reach instanceof Reach.Awaited awaited ? Optional.of(awaited) : Optional.empty();
   }
 
-  /** Why the agent was not reached; empty when nobody waits for it. */
-  String awaited() {
-    String reason = awaited;
-    return awaitsAgent() && reason != null ? reason : "";
-  }
-
-  /** After an adoption that took its time: what could not be done without the agent. */
+  /** After an adoption: what could not be done without the agent. */
   void adopted() {
     try {
       Adoption.finishContainers(this);
-    } catch (Failure failure) {
-      LOG.error("sandbox {}: {}", id(), failure.reason());
+    } catch (RuntimeException failure) {
+      LOG.error("sandbox {}: {}", id(), failure.getMessage());
     }
     onRelease.run();
   }
@@ -215,38 +228,41 @@ final class LocalSandbox implements Sandbox {
    * @throws Failure UNAVAILABLE while nobody knows whether the agent lives
    */
   void requireAnswer() {
-    if (awaitsAgent()) {
-      throw Failure.unavailable(
-          "sandbox %s runs, but its guest agent was not reached (%s): it is asked again, and a stop"
-                  .formatted(id(), awaited())
-              + " of the sandbox ends it by force");
+    if (reach instanceof Reach.Awaited(String reason)) {
+      throw unreached(reason);
     }
   }
 
+  private Failure unreached(String reason) {
+    return Failure.unavailable(
+        "sandbox %s runs, but its guest agent was not reached (%s): it is asked again, and a stop"
+                .formatted(id(), reason)
+            + " of the sandbox ends it by force");
+  }
+
   World readyWorld() {
-    World current = world;
+    Reach current = reach;
     if (!(state() instanceof SandboxState.Ready)) {
       throw Failure.wrongState("sandbox " + id() + " is not ready");
     }
-    if (current == null) {
-      requireAnswer();
-      throw Failure.wrongState("sandbox " + id() + " is not ready");
-    }
-    return current;
+    return switch (current) {
+      case Reach.Reached(World world) -> world;
+      case Reach.Awaited(String reason) -> throw unreached(reason);
+      case Reach.Absent() -> throw Failure.wrongState("sandbox " + id() + " is not ready");
+    };
   }
 
   /** No world from now on. Caller holds the lock and sees to what runs. */
   Optional<World> leaveWorld(String reason) {
     Optional<World> current = liveWorld();
     record = record.with(new SandboxState.NotReady(reason));
-    world = null;
+    reach = new Reach.Absent();
     return current;
   }
 
   /** Writes down how it is, now or when the disk lets us. */
   void keepRecord() {
-    environment
-        .lateWrites()
+    lateWrites()
         .write("the record of sandbox " + id(), () -> exclusively(this::writeRecord), () -> {});
   }
 
@@ -267,20 +283,20 @@ final class LocalSandbox implements Sandbox {
 
   /** Whether containers may be using its layers. */
   boolean mayRun() {
-    return world != null || state() instanceof SandboxState.Ready;
+    return !(reach instanceof Reach.Absent) || state() instanceof SandboxState.Ready;
   }
 
   /** The world while there is one, also of a sandbox that is being stopped. */
   Optional<World> liveWorld() {
-    return Optional.ofNullable(world);
+    return reach instanceof Reach.Reached(World world) ? Optional.of(world) : Optional.empty();
   }
 
   private void exited(Exited event) {
     try {
       handleExit(event);
-    } catch (Failure failure) {
+    } catch (RuntimeException failure) {
       // Not acknowledged: the agent tells it again to the next connection.
-      LOG.error("exit of container {}: {}", event.getContainer(), failure.reason());
+      LOG.error("exit of container {}: {}", event.getContainer(), failure.getMessage());
     }
   }
 
@@ -293,17 +309,16 @@ final class LocalSandbox implements Sandbox {
     if (container == null) {
       acknowledge(AcknowledgeExit.newBuilder().setContainer(event.getContainer()).build());
     } else {
-      container.exited(event);
+      container.life().exited(event);
     }
   }
 
   void acknowledge(AcknowledgeExit acknowledgement) {
-    World current = world;
-    if (current == null) {
+    if (!(reach instanceof Reach.Reached(World world))) {
       return;
     }
     try {
-      current
+      world
           .agent()
           .call(
               Request.newBuilder().setAcknowledgeExit(acknowledgement), LocalContainer.CALL_LIMIT);
@@ -315,14 +330,14 @@ final class LocalSandbox implements Sandbox {
   /** The agent died under us: nothing of the sandbox may live on unseen. */
   private void worldGone() {
     exclusively(() -> {
-      if (world == null) {
+      if (!(reach instanceof Reach.Reached)) {
         return;
       }
       LOG.error("sandbox {}: its guest agent is gone, ending the sandbox", id());
       try {
         end.endWorld("the sandbox's guest agent died");
-      } catch (Failure failure) {
-        LOG.error("sandbox {}: {}; a stop tries again", id(), failure.reason());
+      } catch (RuntimeException failure) {
+        LOG.error("sandbox {}: {}; a stop tries again", id(), failure.getMessage());
       }
     });
     onRelease.run();

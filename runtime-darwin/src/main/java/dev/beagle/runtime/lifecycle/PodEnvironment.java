@@ -17,8 +17,4 @@ public record PodEnvironment(
     PodNetworks networks,
     Path containerFolder,
     String bootId,
-    Time time) {
-  LateWrites lateWrites() {
-    return new LateWrites(time);
-  }
-}
+    Time time) {}

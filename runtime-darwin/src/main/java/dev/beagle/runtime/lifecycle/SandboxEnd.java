@@ -98,7 +98,7 @@ final class SandboxEnd {
       if (sandbox.spec().network() != NamespaceMode.NODE) {
         steps.onClose(() -> sandbox.environment().networks().detach(sandbox.id()));
       }
-      sandbox.allContainers().forEach(container -> steps.onClose(container::lost));
+      sandbox.allContainers().forEach(container -> steps.onClose(container.life()::lost));
       steps.onClose(() -> sandbox.sandboxKind().discard(sandbox.record().world(), ids));
     }
   }
@@ -129,10 +129,10 @@ final class SandboxEnd {
 
   /** Caller holds the lock. */
   private void delete(LocalContainer container) {
-    container.removing();
+    container.life().removing();
     sandbox.liveWorld().ifPresent(world -> deleteInWorld(world, container.record()));
     ContainerFiles.delete(sandbox.environment().containerFolder(), container.id());
-    container.deleteRecord();
+    container.life().deleteRecord();
     sandbox.forget(container.id());
   }
 

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.namespaces;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostError;
 import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.world.WorldRecord;
 import java.io.IOException;
@@ -33,7 +34,7 @@ final class CgroupIndex {
   }
 
   /**
-   * @throws Failure EXHAUSTED when it cannot be written
+   * @throws Failure when it cannot be written
    */
   void enter(WorldRecord world) {
     Path file = fileOf(world.sandbox().value());
@@ -43,7 +44,7 @@ final class CgroupIndex {
       Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException error) {
       delete(aside);
-      throw Failure.exhausted("cannot write " + file + ": " + error.getMessage());
+      throw HostError.of("cannot write " + file, error);
     }
   }
 

@@ -110,21 +110,32 @@ final class Cgroups {
   }
 
   private static Path create(Hierarchy hierarchy, String path) {
-    Path folder = hierarchy.root();
     try {
-      for (Path name : Path.of("/").relativize(Path.of(path))) {
-        if (hierarchy.v2()) {
-          delegate(folder);
-        }
-        folder = folder.resolve(name);
-        if (!Files.isDirectory(folder)) {
-          Files.createDirectories(folder);
-        }
+      try {
+        return createOnce(hierarchy, path);
+      } catch (NoSuchFileException swept) {
+        // Another node's start removes parents that are empty for a moment.
+        return createOnce(hierarchy, path);
       }
-      return folder;
     } catch (IOException error) {
-      throw Failure.internal("cannot create cgroup " + folder + ": " + error.getMessage(), error);
+      throw Failure.internal(
+          "cannot create cgroup " + path + " in " + hierarchy.root() + ": " + error.getMessage(),
+          error);
     }
+  }
+
+  private static Path createOnce(Hierarchy hierarchy, String path) throws IOException {
+    Path folder = hierarchy.root();
+    for (Path name : Path.of("/").relativize(Path.of(path))) {
+      if (hierarchy.v2()) {
+        delegate(folder);
+      }
+      folder = folder.resolve(name);
+      if (!Files.isDirectory(folder)) {
+        Files.createDirectories(folder);
+      }
+    }
+    return folder;
   }
 
   /** Lets children of a v2 cgroup have its controllers; one that holds processes may refuse. */
@@ -175,6 +186,11 @@ final class Cgroups {
         LOG.debug("cgroup {} stays: {}", folder, inUse.getMessage());
       }
     }
+  }
+
+  /** Removes those right below a path that have no children and no processes. */
+  void removeEmptyChildren(String path) {
+    children(path).forEach(child -> removeEmpty(path + "/" + child));
   }
 
   /** Kills every process of these cgroups and their children, then removes them. */

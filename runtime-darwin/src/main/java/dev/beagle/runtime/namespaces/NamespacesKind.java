@@ -5,9 +5,6 @@ import dev.beagle.failure.FailureKind;
 import dev.beagle.host.HostPlatform;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.guest.SocketGuestAgent;
-import dev.beagle.runtime.guest.wire.ListProcesses;
-import dev.beagle.runtime.guest.wire.ProcessList;
-import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.oci.WorldTraits;
 import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.world.SandboxKind;
@@ -16,7 +13,6 @@ import dev.beagle.runtime.world.WorldRecord;
 import dev.beagle.time.Time;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -44,9 +40,8 @@ public final class NamespacesKind implements SandboxKind {
 
   private static final Logger LOG = LoggerFactory.getLogger(NamespacesKind.class);
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
-  private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
 
-  /** Every node of this machine has a folder of its own in it. */
+  /** Every node of this host has a folder of its own in it. */
   private static final String OUR_CGROUPS = "/beagle";
 
   private final Path sandboxFolder;
@@ -57,6 +52,7 @@ public final class NamespacesKind implements SandboxKind {
   private final Toolbox toolbox;
   private final WorldTraits traits;
   private final LayerMounts layers;
+  private final AgentFinder agents;
 
   private NamespacesKind(
       Path sandboxFolder,
@@ -75,6 +71,7 @@ public final class NamespacesKind implements SandboxKind {
     this.toolbox = toolbox;
     this.traits = traits;
     this.layers = layers;
+    this.agents = new AgentFinder(NamespacesKind::dial, index, layers);
   }
 
   /**
@@ -153,7 +150,7 @@ public final class NamespacesKind implements SandboxKind {
         List.of(
             "sandbox",
             "--socket",
-            socket(plan).toString(),
+            AgentFinder.socket(plan).toString(),
             "--port",
             portSocket.toString(),
             "--toolbox",
@@ -219,59 +216,15 @@ public final class NamespacesKind implements SandboxKind {
 
   @Override
   public Optional<World> adopt(WorldRecord record) {
-    if (Files.notExists(socket(record))) {
-      return Optional.empty();
-    }
-    GuestAgent agent;
-    try {
-      agent = dial(record);
-    } catch (Failure failure) {
-      if (refused(failure)) {
-        LOG.info("agent of sandbox {} is gone: {}", record.sandbox(), failure.reason());
-        return Optional.empty();
-      }
-      throw failure;
-    }
-    try {
-      return identify(record, agent);
-    } catch (Failure | OutOfMemoryError unknown) {
-      agent.close();
-      throw unknown;
-    }
-  }
-
-  /** Nobody listens at the socket. All else (no descriptor, no answer in time) tells nothing. */
-  private static boolean refused(Failure failure) {
-    return failure.getCause() instanceof ConnectException;
-  }
-
-  private Optional<World> identify(WorldRecord record, GuestAgent agent) {
-    ProcessList known =
-        agent
-            .call(
-                Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
-                CALL_LIMIT)
-            .getProcesses();
-    if (!known.getSandbox().equals(record.sandbox().value())) {
-      LOG.warn(
-          "the agent at {} is sandbox {}'s, not {}'s",
-          socket(record),
-          known.getSandbox(),
-          record.sandbox());
-      agent.close();
-      return Optional.empty();
-    }
-    index.complete(record);
-    return Optional.of(
-        new NamespacesWorld(record, socket(record), agent, layers, known.getFoldersList()));
+    return agents.find(record);
   }
 
   private World connect(WorldRecord record, List<String> folders) {
-    return new NamespacesWorld(record, socket(record), dial(record), layers, folders);
+    return new NamespacesWorld(record, AgentFinder.socket(record), dial(record), layers, folders);
   }
 
   private static GuestAgent dial(WorldRecord record) {
-    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket(record));
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(AgentFinder.socket(record));
     return SocketGuestAgent.connect(
         record.sandbox().shortForm(),
         () -> {
@@ -299,15 +252,17 @@ public final class NamespacesKind implements SandboxKind {
     cgroups.killAndRemove(paths);
     index.remove(record.sandbox());
     try {
-      Files.deleteIfExists(socket(record));
+      Files.deleteIfExists(AgentFinder.socket(record));
     } catch (IOException error) {
-      throw Failure.internal("cannot remove " + socket(record), error);
+      throw Failure.internal("cannot remove " + AgentFinder.socket(record), error);
     }
   }
 
   @Override
   public void sweep(Set<SandboxId> known, Set<String> lost) {
     Set<String> ids = known.stream().map(SandboxId::value).collect(Collectors.toSet());
+    // Of nodes that were killed in folders where nobody will start one again.
+    cgroups.removeEmptyChildren(OUR_CGROUPS);
     for (String child : cgroups.children(ownCgroup)) {
       if (!ids.contains(child)) {
         end(child, List.of(ownCgroup + "/" + child));
@@ -357,9 +312,5 @@ public final class NamespacesKind implements SandboxKind {
 
   private static String agentCgroup(WorldRecord record) {
     return record.cgroupParent() + "/" + record.sandbox();
-  }
-
-  private static Path socket(WorldRecord record) {
-    return Path.of(record.folder(), "agent.sock");
   }
 }

@@ -16,10 +16,15 @@ public interface PodRuntime {
 
   Optional<Sandbox> findSandbox(SandboxId id);
 
+  /**
+   * Those that are there, oldest first. One that is being made is not there yet, or a kubelet's
+   * collector would remove it as one that is not ready; nor is one that has been removed.
+   */
   List<Sandbox> sandboxes();
 
   Optional<Container> findContainer(ContainerId id);
 
+  /** Those of every sandbox that were made, oldest first. */
   List<Container> containers();
 
   /** The kinds this node knows, the default first. */

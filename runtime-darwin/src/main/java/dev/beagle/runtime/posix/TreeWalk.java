@@ -156,25 +156,40 @@ final class TreeWalk implements AutoCloseable {
     int current = openFolder(root, new byte[] {'.'});
     Deque<Level> reached = new ArrayDeque<>();
     reached.push(way.removeLast());
-    while (!way.isEmpty()) {
-      Level level = way.removeLast();
-      int child = openFolder(current, level.name());
-      boolean same = child >= 0 && inodeOf(child) == level.inode();
-      if (!same) {
-        if (child >= 0) {
-          close(child);
+    try {
+      while (!way.isEmpty()) {
+        Level level = way.removeLast();
+        int child = openSame(current, level);
+        if (child < 0) {
+          pending -= level.pending().size();
+          way.forEach(beyond -> pending -= beyond.pending().size());
+          way.clear();
+          break;
         }
-        pending -= level.pending().size();
-        way.forEach(beyond -> pending -= beyond.pending().size());
-        way.clear();
-        break;
+        close(current);
+        current = child;
+        reached.push(level);
       }
+    } catch (LastErrorException error) {
       close(current);
-      current = child;
-      reached.push(level);
+      throw error;
     }
     way.addAll(reached);
     return current;
+  }
+
+  /** -1 where it is not the folder that it was. */
+  private int openSame(int parent, Level level) {
+    int child = openFolder(parent, level.name());
+    boolean same = false;
+    try {
+      same = child >= 0 && inodeOf(child) == level.inode();
+    } finally {
+      if (!same && child >= 0) {
+        close(child);
+      }
+    }
+    return same ? child : -1;
   }
 
   private long inodeOf(int folder) {
@@ -188,7 +203,7 @@ final class TreeWalk implements AutoCloseable {
     long inode = stat.getLong(STATX_INO);
     count();
     Deque<byte[]> folders = new ArrayDeque<>();
-    long listing = PosixAbi.fdopendir(PosixAbi.openat(folder, named((byte) '.'), FOLDER_FLAGS));
+    long listing = list(folder);
     try {
       for (long at = PosixAbi.readdir(listing); at != 0; at = PosixAbi.readdir(listing)) {
         Pointer entry = new Pointer(at);
@@ -215,6 +230,17 @@ final class TreeWalk implements AutoCloseable {
       PosixAbi.closedir(listing);
     }
     return new Level(name, inode, folders);
+  }
+
+  private long list(int folder) {
+    int opened = PosixAbi.openat(folder, named((byte) '.'), FOLDER_FLAGS);
+    try {
+      return PosixAbi.fdopendir(opened);
+    } catch (LastErrorException error) {
+      // Only a listing that came to be owns it.
+      close(opened);
+      throw error;
+    }
   }
 
   /** Counts what was looked at last. */
@@ -254,12 +280,16 @@ final class TreeWalk implements AutoCloseable {
     } catch (LastErrorException gone) {
       return -1;
     }
-    stat(opened, emptyName(), PosixAbi.AT_EMPTY_PATH);
-    if (stat.getLong(STATX_DEVICE) != device) {
-      close(opened);
-      return -1;
+    boolean ours = false;
+    try {
+      stat(opened, emptyName(), PosixAbi.AT_EMPTY_PATH);
+      ours = stat.getLong(STATX_DEVICE) == device;
+    } finally {
+      if (!ours) {
+        close(opened);
+      }
     }
-    return opened;
+    return ours ? opened : -1;
   }
 
   private long emptyName() {

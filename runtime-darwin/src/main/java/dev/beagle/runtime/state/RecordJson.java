@@ -9,6 +9,7 @@ import dev.beagle.runtime.pod.Identity;
 import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.pod.Seccomp;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -18,6 +19,8 @@ final class RecordJson {
 
   static ObjectMapper mapper() {
     return JsonMapper.builder()
+        // No member of a record may be missing: it would be found where it is used.
+        .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
         .addMixIn(SandboxState.class, SandboxStateForm.class)
         .addMixIn(ContainerState.class, ContainerStateForm.class)
         .addMixIn(Identity.class, IdentityForm.class)

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.state;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostError;
 import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.pod.SandboxId;
 import java.io.IOException;
@@ -81,7 +82,7 @@ public final class RecordStore {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       }
     } catch (IOException error) {
-      throw Failure.exhausted("cannot create " + target + ": " + error.getMessage());
+      throw HostError.of("cannot create " + target, error);
     }
     writeAside(target.resolve(SANDBOX_FILE), record);
   }
@@ -147,6 +148,7 @@ public final class RecordStore {
       }
       try {
         SandboxRecord sandbox = read(file, SandboxRecord.class, SandboxRecord.VERSION);
+        requirePlace(each, folderOf(sandbox.id()));
         List<ContainerRecord> containers = new ArrayList<>();
         complete &= readContainers(each, containers);
         found.add(new Stored(sandbox, List.copyOf(containers)));
@@ -166,7 +168,9 @@ public final class RecordStore {
       String name = file.getFileName().toString();
       if (name.startsWith(CONTAINER_PREFIX) && name.endsWith(SUFFIX)) {
         try {
-          found.add(read(file, ContainerRecord.class, ContainerRecord.VERSION));
+          ContainerRecord record = read(file, ContainerRecord.class, ContainerRecord.VERSION);
+          requirePlace(file, containerFile(record.sandbox(), record.id()));
+          found.add(record);
         } catch (Damaged damaged) {
           setAside(file, "its container is not known any more and is ended", damaged);
         } catch (IOException | Failure error) {
@@ -205,6 +209,13 @@ public final class RecordStore {
           damaged.getMessage(),
           effect,
           error.getMessage());
+    }
+  }
+
+  /** Two records of one id would be one too many. */
+  private static void requirePlace(Path found, Path expected) throws Damaged {
+    if (!found.equals(expected)) {
+      throw new Damaged("it belongs at " + expected);
     }
   }
 
@@ -260,7 +271,7 @@ public final class RecordStore {
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException error) {
       aside.toFile().delete();
-      throw Failure.exhausted("cannot write record " + target + ": " + error.getMessage());
+      throw HostError.of("cannot write record " + target, error);
     }
   }
 

@@ -60,9 +60,7 @@ class FaultsTest {
   }
 
   private void restart() {
-    for (Sandbox sandbox : runtime.sandboxes()) {
-      ((LocalSandbox) sandbox).liveWorld().ifPresent(world -> world.close());
-    }
+    runtime.close();
     runtime = recover();
   }
 

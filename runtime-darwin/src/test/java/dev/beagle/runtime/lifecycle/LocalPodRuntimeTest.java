@@ -81,9 +81,7 @@ class LocalPodRuntimeTest {
 
   /** As kill -9 of the daemon: its connections end from its side, and it never hears of it. */
   private void killDaemon() {
-    for (Sandbox sandbox : runtime.sandboxes()) {
-      ((LocalSandbox) sandbox).liveWorld().orElseThrow().close();
-    }
+    runtime.close();
   }
 
   private Container started(Sandbox sandbox, String name) {
@@ -115,6 +113,17 @@ class LocalPodRuntimeTest {
     assertThat(runtime.runSandbox(Specs.sandbox("p")).id()).isEqualTo(first.id());
     Container container = first.createContainer(Specs.container("c", "sh"));
     assertThat(first.createContainer(Specs.container("c", "sh")).id()).isEqualTo(container.id());
+  }
+
+  @Test
+  void whatIsBeingMadeOrIsRemovedIsNotListed() {
+    List<Sandbox> seen = new CopyOnWriteArrayList<>();
+    kind.onOpen(agent -> seen.addAll(runtime.sandboxes()));
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    assertThat(seen).isEmpty();
+    assertThat(runtime.sandboxes()).containsExactly(sandbox);
+    sandbox.remove();
+    assertThat(runtime.sandboxes()).isEmpty();
   }
 
   /** Where the making of a sandbox and its container can fail. */
@@ -201,14 +210,14 @@ class LocalPodRuntimeTest {
   }
 
   @Test
-  void aRestartOfTheMachineEndsEverythingTruthfully() {
+  void aRestartOfTheHostEndsEverythingTruthfully() {
     Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
     Container container = started(sandbox, "c");
 
     runtime = recover("boot-2");
 
     assertThat(runtime.findSandbox(sandbox.id()).orElseThrow().state())
-        .isEqualTo(new SandboxState.NotReady("the machine was restarted"));
+        .isEqualTo(new SandboxState.NotReady("the host was restarted"));
     assertThat(runtime.findContainer(container.id()).orElseThrow().state())
         .isInstanceOfSatisfying(
             ContainerState.Exited.class,

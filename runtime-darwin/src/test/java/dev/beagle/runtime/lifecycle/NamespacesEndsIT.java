@@ -54,6 +54,25 @@ class NamespacesEndsIT {
     }
   }
 
+  /** As a node in a temporary folder leaves it that was killed. */
+  @Test
+  void emptyCgroupsOfOtherNodesAreSweptByTheNextStart() throws IOException {
+    Path memory = Path.of("/sys/fs/cgroup/memory");
+    Path ours = (Files.isDirectory(memory) ? memory : Path.of("/sys/fs/cgroup")).resolve("beagle");
+    Path left = Files.createDirectories(ours.resolve("left-" + ProcessHandle.current().pid()));
+    Path used = Files.createDirectories(ours.resolve("used-" + ProcessHandle.current().pid()));
+    Path sandbox = Files.createDirectory(used.resolve("sandbox"));
+    try {
+      node.restart();
+      assertThat(left).doesNotExist();
+      assertThat(sandbox).isDirectory();
+    } finally {
+      Files.delete(sandbox);
+      Files.delete(used);
+      Files.deleteIfExists(left);
+    }
+  }
+
   @Test
   void whoOutgrowsItsMemoryIsOomKilled() throws Exception {
     Sandbox sandbox = node.runtime().runSandbox(Specs.hostNetworkSandbox("oom"));

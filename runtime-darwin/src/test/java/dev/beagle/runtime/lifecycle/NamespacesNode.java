@@ -23,11 +23,13 @@ import java.util.stream.Stream;
 final class NamespacesNode {
   private final Path folder;
   private final RootFilesystems images;
+  private NamespacesKind kind;
   private LocalPodRuntime runtime;
 
   NamespacesNode(Path folder, RootFilesystems images) {
     this.folder = folder;
     this.images = images;
+    this.kind = kind(folder);
     this.runtime = recover();
   }
 
@@ -35,33 +37,40 @@ final class NamespacesNode {
     return runtime;
   }
 
-  private LocalPodRuntime recover() {
+  private static NamespacesKind kind(Path folder) {
     Path run = folder.resolve("run");
-    Path root = folder.resolve("root");
+    return NamespacesKind.create(
+        folder.resolve("root"),
+        run,
+        run.resolve("port.sock"),
+        Path.of("/usr/bin/crun"),
+        Time.system());
+  }
+
+  private LocalPodRuntime recover() {
     return LocalPodRuntime.recover(
         new PodEnvironment(
-            new RecordStore(run.resolve("sandboxes")),
+            new RecordStore(folder.resolve("run/sandboxes")),
             images,
             new NoNetworks(),
-            root.resolve("containers"),
+            folder.resolve("root/containers"),
             "boot",
             Time.system()),
-        List.of(
-            NamespacesKind.create(
-                root, run, run.resolve("port.sock"), Path.of("/usr/bin/crun"), Time.system())));
+        List.of(kind));
   }
 
   /** As kill -9 of the daemon and a start of the next: the old one's connections just end. */
   void restart() {
-    for (Sandbox sandbox : runtime.sandboxes()) {
-      ((LocalSandbox) sandbox).liveWorld().ifPresent(world -> world.close());
-    }
+    runtime.close();
+    kind = kind(folder);
     runtime = recover();
   }
 
   /** Removes all sandboxes, and holds that nothing of them is left on this host. */
   void removeAllAndCheck() throws IOException {
     runtime.sandboxes().forEach(Sandbox::remove);
+    runtime.close();
+    kind.retire();
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(folder.toString());
     try (Stream<Path> left = Files.walk(folder.resolve("run"))) {
       assertThat(left.filter(Files::isRegularFile)).isEmpty();

@@ -52,6 +52,22 @@ class CgroupsTest {
   }
 
   @Test
+  void onlyEmptyOnesAreSwept() throws Exception {
+    Path memory = Files.createDirectory(folder.resolve("memory"));
+    Path unified = Files.createDirectory(folder.resolve("unified"));
+    Files.createDirectories(memory.resolve("beagle/killed"));
+    Files.createDirectories(unified.resolve("beagle/killed"));
+    Files.createDirectories(memory.resolve("beagle/lives/sandbox"));
+    Files.createDirectories(memory.resolve("others/empty"));
+    Cgroups cgroups = of(V1.formatted(memory, "memory"), V2.formatted(unified));
+
+    cgroups.removeEmptyChildren("/beagle");
+
+    assertThat(cgroups.children("/beagle")).containsExactly("lives");
+    assertThat(cgroups.children("/others")).containsExactly("empty");
+  }
+
+  @Test
   void pathsThatLeadElsewhereAreRefused() {
     Cgroups cgroups = of(V2.formatted(folder));
     for (String path : List.of("/", "a/b", "/../x", "/a/../..", "")) {

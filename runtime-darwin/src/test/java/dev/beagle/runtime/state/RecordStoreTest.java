@@ -1,7 +1,10 @@
 package dev.beagle.runtime.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.pod.ContainerState;
 import dev.beagle.runtime.pod.ResolvedProcess;
@@ -95,7 +98,10 @@ class RecordStoreTest {
         "[]",
         "{}",
         "{\"version\":0}",
-        "{\"version\":1,\"id\":7}"
+        "{\"version\":1,\"id\":7}",
+        "{\"version\":1,\"id\":\"../../etc/passwd\"}",
+        "{\"version\":1,\"id\":"
+            + "\"0123456789ab0000000000000000000000000000000000000000000000000000\"}"
       })
   void aDamagedRecordIsSetAsideAndHidesNoOther(String content) throws IOException {
     RecordStore store = new RecordStore(folder);
@@ -131,6 +137,38 @@ class RecordStoreTest {
     assertThat(loaded.sandboxes().getFirst().containers()).hasSize(2);
     assertThat(record).doesNotExist();
     assertThat(record.resolveSibling(record.getFileName() + ".damaged")).isEmptyFile();
+  }
+
+  @Test
+  void aRecordInAnotherOnesPlaceIsDamaged() throws Exception {
+    copyVersionOne();
+    Path wrong = Files.createDirectory(folder.resolve("666666666666"));
+    Files.copy(folder.resolve("555555555555/sandbox.json"), wrong.resolve("sandbox.json"));
+    Path container = folder.resolve("555555555555").resolve("c-" + "2".repeat(64) + ".json");
+    Path other = container.resolveSibling("c-" + "9".repeat(64) + ".json");
+    Files.copy(container, other);
+
+    RecordStore.Loaded loaded = new RecordStore(folder).load();
+
+    assertThat(loaded.complete()).isTrue();
+    assertThat(loaded.sandboxes()).hasSize(1);
+    assertThat(loaded.sandboxes().getFirst().containers()).hasSize(3);
+    assertThat(wrong.resolve("sandbox.json")).doesNotExist();
+    assertThat(other).doesNotExist();
+  }
+
+  @Test
+  void onlyAFullDiskIsExhausted() throws IOException {
+    RecordStore store = new RecordStore(folder);
+    SandboxId id = SandboxId.random();
+    Path aside =
+        Files.createDirectories(folder.resolve(id.shortForm()).resolve("sandbox.json.new"));
+    Files.createFile(aside.resolve("in the way"));
+
+    assertThatThrownBy(() -> store.write(sandbox(id, new SandboxState.Starting())))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.INTERNAL))
+        .hasMessageContaining("Is a directory");
   }
 
   @Test

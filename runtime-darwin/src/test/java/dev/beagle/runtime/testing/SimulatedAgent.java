@@ -45,6 +45,11 @@ public final class SimulatedAgent {
     return alive;
   }
 
+  /** Whether a daemon's connection is open. */
+  public synchronized boolean connected() {
+    return current != null;
+  }
+
   public synchronized List<String> containerIds() {
     return List.copyOf(containers.keySet());
   }

@@ -28,6 +28,8 @@ public final class SimulatedKind implements SandboxKind {
   private int unanswered;
   private Set<String> discarded = Set.of();
   private Consumer<SimulatedAgent> onOpen = agent -> {};
+  private Consumer<SandboxId> onAdopt = sandbox -> {};
+  private Consumer<SandboxId> onDiscard = sandbox -> {};
 
   public SimulatedKind(Path folder) {
     this.folder = folder;
@@ -52,6 +54,16 @@ public final class SimulatedKind implements SandboxKind {
   /** What to do with each agent before it is asked anything. */
   public synchronized void onOpen(Consumer<SimulatedAgent> hook) {
     onOpen = hook;
+  }
+
+  /** Called in the thread that adopts; may block, as an agent that hangs does, or throw. */
+  public synchronized void onAdopt(Consumer<SandboxId> hook) {
+    onAdopt = hook;
+  }
+
+  /** Called before a world is discarded; what it throws is the kind's. */
+  public synchronized void onDiscard(Consumer<SandboxId> hook) {
+    onDiscard = hook;
   }
 
   /** Whether opening a world fails. */
@@ -101,7 +113,16 @@ public final class SimulatedKind implements SandboxKind {
   }
 
   @Override
-  public synchronized Optional<World> adopt(WorldRecord record) {
+  public Optional<World> adopt(WorldRecord record) {
+    adoptHook().accept(record.sandbox());
+    return find(record);
+  }
+
+  private synchronized Consumer<SandboxId> adoptHook() {
+    return onAdopt;
+  }
+
+  private synchronized Optional<World> find(WorldRecord record) {
     if (unanswered > 0) {
       unanswered--;
       throw Failure.unavailable("too many open files");
@@ -113,6 +134,7 @@ public final class SimulatedKind implements SandboxKind {
 
   @Override
   public synchronized void discard(WorldRecord record, Collection<String> containers) {
+    onDiscard.accept(record.sandbox());
     worlds.remove(record.sandbox());
     discarded = Set.copyOf(containers);
   }
