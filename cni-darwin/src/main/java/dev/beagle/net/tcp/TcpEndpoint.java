@@ -39,6 +39,7 @@ public final class TcpEndpoint {
   private final SegmentOutput output;
   private final Handshake handshake;
   private final RetransmissionTimer retransmission = new RetransmissionTimer();
+  private final KeepAlive keepAlive = new KeepAlive();
   private State state = State.NEW;
   private boolean receivedAllTold;
   private boolean resetQueued;
@@ -60,7 +61,11 @@ public final class TcpEndpoint {
 
   /** When {@link #timePassed} wants to be called. */
   public long deadline() {
-    return state == State.TIME_WAIT ? lingerUntil : retransmission.deadline();
+    return switch (state) {
+      case TIME_WAIT -> lingerUntil;
+      case OPEN -> Math.min(retransmission.deadline(), keepAlive.deadline());
+      case NEW, HELD, SYN_SENT, SYN_RECEIVED, CLOSED -> retransmission.deadline();
+    };
   }
 
   public boolean isOpen() {
@@ -146,7 +151,7 @@ public final class TcpEndpoint {
       case NONE -> {}
       case REFUSED -> abort(TcpOwner.Abort.REFUSED);
       case ACCEPTED -> {
-        opened();
+        opened(now);
         output.acknowledge();
         owner.established();
         transmit(now);
@@ -154,10 +159,11 @@ public final class TcpEndpoint {
     }
   }
 
-  private void opened() {
+  private void opened(long now) {
     sending.synAcknowledged();
     state = State.OPEN;
     retransmission.opened();
+    keepAlive.opened(now);
   }
 
   private void synchronizedSegment(TcpHeader in, ByteBuffer payload, long now) {
@@ -175,16 +181,17 @@ public final class TcpEndpoint {
       resetByPeer(in, now);
       return;
     }
+    keepAlive.heard(now);
     if (in.has(TcpHeader.SYN)) {
       output.challenge(now);
       return;
     }
-    if (!in.has(TcpHeader.ACK) || (state == State.SYN_RECEIVED && !completesHandshake(in))) {
+    if (!in.has(TcpHeader.ACK) || (state == State.SYN_RECEIVED && !completesHandshake(in, now))) {
       return;
     }
     acknowledgment(in, length, now);
     if (state == State.OPEN && length > 0) {
-      data(in, payload, payloadLength);
+      data(in, payload, payloadLength, now);
     }
     if (state == State.OPEN) {
       transmit(now);
@@ -198,7 +205,7 @@ public final class TcpEndpoint {
       retransmission.stop();
       finishIfDone(now);
     } else if (in.sequence == receiving.next()) {
-      abort(TcpOwner.Abort.RESET);
+      abort(keepAlive.isAsking() && receivedAllTold ? TcpOwner.Abort.FORGOTTEN : TcpOwner.Abort.RESET);
     } else {
       output.challenge(now);
     }
@@ -208,6 +215,7 @@ public final class TcpEndpoint {
     if (in.has(TcpHeader.RST)) {
       return;
     }
+    keepAlive.heard(now);
     if (length > 0) {
       output.acknowledge(); // Our acknowledgment was lost.
     } else {
@@ -215,11 +223,11 @@ public final class TcpEndpoint {
     }
   }
 
-  private boolean completesHandshake(TcpHeader in) {
+  private boolean completesHandshake(TcpHeader in, long now) {
     if (!handshake.acknowledgesSyn(in)) {
       return false;
     }
-    opened();
+    opened(now);
     owner.established();
     return state == State.OPEN;
   }
@@ -247,7 +255,7 @@ public final class TcpEndpoint {
     }
   }
 
-  private void data(TcpHeader in, ByteBuffer payload, int payloadLength) {
+  private void data(TcpHeader in, ByteBuffer payload, int payloadLength, long now) {
     output.acknowledgeLater();
     if (!receiving.accept(in.sequence, payload, owner)) {
       output.acknowledge(); // A hole: the peer counts duplicates.
@@ -256,6 +264,7 @@ public final class TcpEndpoint {
     if (state == State.OPEN
         && in.has(TcpHeader.FIN)
         && receiving.end(in.sequence + payloadLength)) {
+      keepAlive.halfClosed(now);
       output.acknowledge();
       tellIfAllReceived();
     }
@@ -293,6 +302,7 @@ public final class TcpEndpoint {
   /** No more bytes will be put into the send buffer: FIN after those that are there. */
   public void end(long now) {
     sending.queueEnd();
+    keepAlive.halfClosed(now);
     transmit(now);
   }
 
@@ -370,16 +380,34 @@ public final class TcpEndpoint {
     if (now < deadline()) {
       return;
     }
-    retransmission.stop();
     switch (state) {
       case SYN_SENT, SYN_RECEIVED -> repeatSyn(now);
-      case OPEN -> repeatData(now);
+      case OPEN -> {
+        if (retransmission.deadline() <= now) {
+          repeatData(now);
+        } else {
+          askIfStillThere(now);
+        }
+      }
       case TIME_WAIT -> close();
       case NEW, HELD, CLOSED -> {}
     }
   }
 
+  private void askIfStillThere(long now) {
+    boolean quiet = !retransmission.isRunning() && receiving.drained();
+    switch (keepAlive.due(now, quiet)) {
+      case NOTHING -> {}
+      case PROBE -> output.probe(sending.highest());
+      case GIVE_UP -> {
+        reset();
+        owner.aborted(receivedAllTold ? TcpOwner.Abort.FORGOTTEN : TcpOwner.Abort.TIMED_OUT);
+      }
+    }
+  }
+
   private void repeatSyn(long now) {
+    retransmission.stop();
     if (retransmission.backOffSyn()) {
       sendSyn(now);
     } else {
@@ -388,6 +416,7 @@ public final class TcpEndpoint {
   }
 
   private void repeatData(long now) {
+    retransmission.stop();
     if (!retransmission.backOff(now)) {
       reset();
       owner.aborted(TcpOwner.Abort.TIMED_OUT);
