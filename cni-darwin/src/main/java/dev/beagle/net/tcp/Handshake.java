@@ -18,8 +18,7 @@ final class Handshake {
     ACCEPTED
   }
 
-  Handshake(
-      TcpSettings settings, SendSide sending, ReceiveSide receiving, SegmentOutput output) {
+  Handshake(TcpSettings settings, SendSide sending, ReceiveSide receiving, SegmentOutput output) {
     this.settings = settings;
     this.sending = sending;
     this.receiving = receiving;

@@ -205,7 +205,10 @@ public final class TcpEndpoint {
       retransmission.stop();
       finishIfDone(now);
     } else if (in.sequence == receiving.next()) {
-      abort(keepAlive.isAsking() && receivedAllTold ? TcpOwner.Abort.FORGOTTEN : TcpOwner.Abort.RESET);
+      abort(
+          keepAlive.isAsking() && receivedAllTold
+              ? TcpOwner.Abort.FORGOTTEN
+              : TcpOwner.Abort.RESET);
     } else {
       output.challenge(now);
     }
