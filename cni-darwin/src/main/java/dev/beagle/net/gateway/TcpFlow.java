@@ -346,7 +346,12 @@ final class TcpFlow implements TcpLink, TcpOwner, HostStream.Events {
     HostStream to = host;
     host = null;
     table.remove(this);
-    if (to != null) {
+    if (to == null) {
+      return;
+    }
+    if (reason == Abort.FORGOTTEN) {
+      to.close(); // A reset would take back what the host's kernel has still to send.
+    } else {
       to.reset();
     }
   }

@@ -199,7 +199,7 @@ final class SendSide {
   }
 
   /** Sends what window and link take now. */
-  void transmit(TcpEndpoint endpoint) {
+  void transmit(SegmentOutput output) {
     while (!endAcknowledged && link.hasRoom()) {
       int ahead = next - unacknowledged;
       int unsent = bytes.size() - ahead;
@@ -212,7 +212,7 @@ final class SendSide {
       if (length < unsent && length < segmentBytes && ahead > 0) {
         return; // The window ends in a crumb: wait for more of it.
       }
-      send(endpoint, ahead, length, end);
+      send(output, ahead, length, end);
       next += length + (end ? 1 : 0);
       if (Sequence.after(next, highest)) {
         highest = next;
@@ -221,19 +221,19 @@ final class SendSide {
   }
 
   /** Sends the first unacknowledged frame again, out of turn. */
-  void resendFirst(TcpEndpoint endpoint) {
+  void resendFirst(SegmentOutput output) {
     int length = Math.min(bytes.size(), largestFrame);
     boolean end =
         endQueued && length == bytes.size() && Sequence.after(highest, unacknowledged + length);
-    send(endpoint, 0, Math.min(length, highest - unacknowledged), end);
+    send(output, 0, Math.min(length, highest - unacknowledged), end);
   }
 
-  private void send(TcpEndpoint endpoint, int ahead, int length, boolean end) {
+  private void send(SegmentOutput output, int ahead, int length, boolean end) {
     int flags = TcpHeader.ACK | (end ? TcpHeader.FIN : 0);
     if (length > 0 && ahead + length == bytes.size()) {
       flags |= TcpHeader.PSH;
     }
-    endpoint.emit(flags, unacknowledged + ahead, ahead, length);
+    output.data(flags, unacknowledged + ahead, ahead, length);
   }
 
   void release() {

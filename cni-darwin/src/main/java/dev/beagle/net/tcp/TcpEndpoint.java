@@ -18,14 +18,7 @@ import java.nio.ByteBuffer;
  * with RST), urgent data (ordinary bytes). Confined to one thread; {@code now} never goes back.
  */
 public final class TcpEndpoint {
-  private static final long MILLISECOND = 1_000_000L;
-  private static final long FIRST_TIMEOUT = 200 * MILLISECOND;
-  private static final long SYN_TIMEOUT = 1000 * MILLISECOND;
-  private static final long LONGEST_TIMEOUT = 60_000 * MILLISECOND;
-  private static final long PATIENCE = 120_000 * MILLISECOND;
-  private static final long TIME_WAIT = 60_000 * MILLISECOND;
-  private static final long CHALLENGE_INTERVAL = 100 * MILLISECOND;
-  private static final int SYN_RETRIES = 5;
+  private static final long TIME_WAIT = 60_000_000_000L;
 
   private enum State {
     NEW,
@@ -39,32 +32,26 @@ public final class TcpEndpoint {
     CLOSED
   }
 
-  private final TcpSettings settings;
   private final TcpLink link;
   private final TcpOwner owner;
   private final SendSide sending;
   private final ReceiveSide receiving;
-  private final TcpHeader out = new TcpHeader();
+  private final SegmentOutput output;
+  private final Handshake handshake;
+  private final RetransmissionTimer retransmission = new RetransmissionTimer();
+  private final KeepAlive keepAlive = new KeepAlive();
   private State state = State.NEW;
-  private boolean offerScale = true;
-  private int peerInitial;
-  private boolean acknowledgmentDue;
-  private boolean endedFirst;
   private boolean receivedAllTold;
   private boolean resetQueued;
-  private long deadline = NEVER;
-  private long timeout = SYN_TIMEOUT;
-  private int synRetries;
-  private boolean answerOwed;
-  private long silentSince;
-  private long lastChallenge = -CHALLENGE_INTERVAL;
+  private long lingerUntil = NEVER;
 
   public TcpEndpoint(TcpSettings settings, TcpLink link, TcpOwner owner, BufferPool.Share memory) {
-    this.settings = settings;
     this.link = link;
     this.owner = owner;
     this.sending = new SendSide(memory, link, settings);
     this.receiving = new ReceiveSide(memory, settings.bufferBytes());
+    this.output = new SegmentOutput(link, sending, receiving);
+    this.handshake = new Handshake(settings, sending, receiving, output);
   }
 
   /** Bytes for the peer go in here; then {@link #transmit}. */
@@ -74,7 +61,11 @@ public final class TcpEndpoint {
 
   /** When {@link #timePassed} wants to be called. */
   public long deadline() {
-    return deadline;
+    return switch (state) {
+      case TIME_WAIT -> lingerUntil;
+      case OPEN -> Math.min(retransmission.deadline(), keepAlive.deadline());
+      case NEW, HELD, SYN_SENT, SYN_RECEIVED, CLOSED -> retransmission.deadline();
+    };
   }
 
   public boolean isOpen() {
@@ -92,11 +83,11 @@ public final class TcpEndpoint {
 
   /** A SYN that is not a repetition of the one that made this connection, and may replace it. */
   public boolean isReplacedBy(TcpHeader in) {
-    if (!in.has(TcpHeader.SYN) || in.has(TcpHeader.ACK) || in.has(TcpHeader.RST)) {
+    if (!Handshake.opens(in)) {
       return false;
     }
     return switch (state) {
-      case HELD -> in.sequence != peerInitial;
+      case HELD -> in.sequence != handshake.peerInitial();
       case TIME_WAIT -> Sequence.after(in.sequence, receiving.next());
       case CLOSED -> true;
       case NEW, SYN_SENT, SYN_RECEIVED, OPEN -> false;
@@ -107,7 +98,7 @@ public final class TcpEndpoint {
 
   /** Keeps the peer's SYN until {@link #accept} or {@link #refuse}. */
   public void hold(TcpHeader syn) {
-    learn(syn);
+    handshake.learn(syn);
     state = State.HELD;
   }
 
@@ -119,13 +110,12 @@ public final class TcpEndpoint {
 
   /** The sequence number of the peer's SYN. */
   public int peerInitial() {
-    return peerInitial;
+    return handshake.peerInitial();
   }
 
   /** Answers the SYN that was held with RST. */
   public void refuse() {
-    out.acknowledgment = peerInitial + 1;
-    emitBare(TcpHeader.RST | TcpHeader.ACK, 0, 0);
+    output.refuse(handshake.peerInitial());
     close();
   }
 
@@ -135,24 +125,9 @@ public final class TcpEndpoint {
     sendSyn(now);
   }
 
-  private void learn(TcpHeader syn) {
-    peerInitial = syn.sequence;
-    offerScale = syn.windowScale >= 0;
-    sending.learn(syn);
-    receiving.start(syn.sequence, offerScale);
-  }
-
   private void sendSyn(long now) {
-    boolean answer = state == State.SYN_RECEIVED;
-    out.maximumSegmentSize = settings.segmentBytes();
-    out.windowScale = offerScale ? ReceiveSide.SCALE : -1;
-    out.acknowledgment = answer ? receiving.next() : 0;
-    emitBare(
-        TcpHeader.SYN | (answer ? TcpHeader.ACK : 0),
-        sending.initial(),
-        Math.min(settings.bufferBytes(), 0xFFFF));
-    sending.synSent();
-    deadline = now + timeout;
+    handshake.sendSyn(state == State.SYN_RECEIVED);
+    retransmission.restart(now);
   }
 
   // ---- Segments
@@ -164,7 +139,7 @@ public final class TcpEndpoint {
       case SYN_RECEIVED, OPEN -> synchronizedSegment(in, payload, now);
       case TIME_WAIT -> {
         if (!in.has(TcpHeader.RST) && (in.has(TcpHeader.FIN) || payload.hasRemaining())) {
-          acknowledge();
+          output.acknowledge();
         }
       }
       case NEW, HELD, CLOSED -> {}
@@ -172,42 +147,29 @@ public final class TcpEndpoint {
   }
 
   private void answerToSyn(TcpHeader in, long now) {
-    boolean acknowledges = in.has(TcpHeader.ACK);
-    if (acknowledges && in.acknowledgment != sending.initial() + 1) {
-      if (!in.has(TcpHeader.RST)) {
-        out.acknowledgment = 0;
-        emitBare(TcpHeader.RST, in.acknowledgment, 0);
+    switch (handshake.answer(in)) {
+      case NONE -> {}
+      case REFUSED -> abort(TcpOwner.Abort.REFUSED);
+      case ACCEPTED -> {
+        opened(now);
+        output.acknowledge();
+        owner.established();
+        transmit(now);
       }
-      return;
     }
-    if (in.has(TcpHeader.RST)) {
-      if (acknowledges) {
-        abort(TcpOwner.Abort.REFUSED);
-      }
-      return;
-    }
-    if (!in.has(TcpHeader.SYN) || !acknowledges) {
-      return; // A bare SYN: simultaneous open is not supported.
-    }
-    learn(in);
-    opened();
-    acknowledge();
-    owner.established();
-    transmit(now);
   }
 
-  private void opened() {
+  private void opened(long now) {
     sending.synAcknowledged();
     state = State.OPEN;
-    timeout = FIRST_TIMEOUT;
-    deadline = NEVER;
+    retransmission.opened();
+    keepAlive.opened(now);
   }
 
   private void synchronizedSegment(TcpHeader in, ByteBuffer payload, long now) {
     int payloadLength = payload.remaining();
     int length = payloadLength + (in.has(TcpHeader.FIN) ? 1 : 0) + (in.has(TcpHeader.SYN) ? 1 : 0);
-    boolean repeatedSyn = in.has(TcpHeader.SYN) && in.sequence == peerInitial;
-    if (repeatedSyn && state == State.SYN_RECEIVED && !in.has(TcpHeader.ACK)) {
+    if (state == State.SYN_RECEIVED && handshake.isRepetition(in)) {
       sendSyn(now);
       return;
     }
@@ -216,28 +178,20 @@ public final class TcpEndpoint {
       return;
     }
     if (in.has(TcpHeader.RST)) {
-      if (receiving.ended() && sending.endsWithoutAnswer()) {
-        deadline = NEVER; // The peer has forgotten a connection that is over: what waits here is
-        finishIfDone(now); // complete.
-        return;
-      }
-      if (in.sequence == receiving.next()) {
-        abort(TcpOwner.Abort.RESET);
-      } else {
-        challenge(now);
-      }
+      resetByPeer(in, now);
       return;
     }
+    keepAlive.heard(now);
     if (in.has(TcpHeader.SYN)) {
-      challenge(now);
+      output.challenge(now);
       return;
     }
-    if (!in.has(TcpHeader.ACK) || (state == State.SYN_RECEIVED && !completesHandshake(in))) {
+    if (!in.has(TcpHeader.ACK) || (state == State.SYN_RECEIVED && !completesHandshake(in, now))) {
       return;
     }
     acknowledgment(in, length, now);
     if (state == State.OPEN && length > 0) {
-      data(in, payload, payloadLength);
+      data(in, payload, payloadLength, now);
     }
     if (state == State.OPEN) {
       transmit(now);
@@ -245,63 +199,76 @@ public final class TcpEndpoint {
     }
   }
 
+  private void resetByPeer(TcpHeader in, long now) {
+    if (receiving.ended() && sending.endsWithoutAnswer()) {
+      // The peer has forgotten a connection that is over: what waits here is complete.
+      retransmission.stop();
+      finishIfDone(now);
+    } else if (in.sequence == receiving.next()) {
+      abort(
+          keepAlive.isAsking() && receivedAllTold
+              ? TcpOwner.Abort.FORGOTTEN
+              : TcpOwner.Abort.RESET);
+    } else {
+      output.challenge(now);
+    }
+  }
+
   private void unacceptable(TcpHeader in, int length, long now) {
     if (in.has(TcpHeader.RST)) {
       return;
     }
+    keepAlive.heard(now);
     if (length > 0) {
-      acknowledge(); // Our acknowledgment was lost.
+      output.acknowledge(); // Our acknowledgment was lost.
     } else {
-      challenge(now);
+      output.challenge(now);
     }
   }
 
-  private boolean completesHandshake(TcpHeader in) {
-    if (in.acknowledgment != sending.initial() + 1) {
-      out.acknowledgment = 0;
-      emitBare(TcpHeader.RST, in.acknowledgment, 0);
+  private boolean completesHandshake(TcpHeader in, long now) {
+    if (!handshake.acknowledgesSyn(in)) {
       return false;
     }
-    opened();
+    opened(now);
     owner.established();
     return state == State.OPEN;
   }
 
   private void acknowledgment(TcpHeader in, int length, long now) {
     switch (sending.acknowledged(in, length)) {
-      case WRONG -> challenge(now);
+      case WRONG -> output.challenge(now);
       case NONE -> {
         if (sending.zeroWindow()) {
-          silentSince = now; // It answers probes: it may keep the window closed for ever.
+          retransmission.heard(now); // It answers probes: it may keep the window closed for ever.
         }
       }
       case NEW -> progress();
       case HOLE -> {
         progress();
-        sending.resendFirst(this);
+        sending.resendFirst(output);
       }
     }
   }
 
   private void progress() {
-    answerOwed = false;
-    timeout = FIRST_TIMEOUT;
-    deadline = NEVER;
+    retransmission.progressed();
     if (sending.bytes().free() > 0) {
       owner.sendSpace();
     }
   }
 
-  private void data(TcpHeader in, ByteBuffer payload, int payloadLength) {
-    acknowledgmentDue = true;
+  private void data(TcpHeader in, ByteBuffer payload, int payloadLength, long now) {
+    output.acknowledgeLater();
     if (!receiving.accept(in.sequence, payload, owner)) {
-      acknowledge(); // A hole: the peer counts duplicates.
+      output.acknowledge(); // A hole: the peer counts duplicates.
       return;
     }
     if (state == State.OPEN
         && in.has(TcpHeader.FIN)
         && receiving.end(in.sequence + payloadLength)) {
-      acknowledge();
+      keepAlive.halfClosed(now);
+      output.acknowledge();
       tellIfAllReceived();
     }
   }
@@ -326,7 +293,7 @@ public final class TcpEndpoint {
     }
     tellIfAllReceived();
     if (receiving.windowUpdateIsDue(sending.segmentBytes())) {
-      acknowledge();
+      output.acknowledge();
     }
     finishIfDone(now);
   }
@@ -338,6 +305,7 @@ public final class TcpEndpoint {
   /** No more bytes will be put into the send buffer: FIN after those that are there. */
   public void end(long now) {
     sending.queueEnd();
+    keepAlive.halfClosed(now);
     transmit(now);
   }
 
@@ -350,8 +318,7 @@ public final class TcpEndpoint {
   /** RST at once; the owner is told nothing. */
   public void reset() {
     if (state == State.OPEN || state == State.SYN_RECEIVED) {
-      out.acknowledgment = receiving.next();
-      emitBare(TcpHeader.RST | TcpHeader.ACK, sending.highest(), 0);
+      output.reset();
     } else if (state == State.HELD) {
       refuse();
     }
@@ -361,7 +328,7 @@ public final class TcpEndpoint {
   /** Forgets the connection without a word. */
   public void close() {
     state = State.CLOSED;
-    deadline = NEVER;
+    retransmission.stop();
     sending.release();
     receiving.release();
   }
@@ -371,32 +338,23 @@ public final class TcpEndpoint {
     if (state != State.OPEN) {
       return;
     }
-    sending.transmit(this);
+    sending.transmit(output);
     if (resetQueued && sending.bytes().isEmpty()) {
       reset();
       owner.aborted(TcpOwner.Abort.DONE);
       return;
     }
     if (!sending.outstanding() && !(sending.hasUnsent() && link.hasRoom())) {
-      deadline = NEVER;
-      answerOwed = false;
-    } else if (deadline == NEVER) {
-      awaitAnswer(now);
-    }
-  }
-
-  private void awaitAnswer(long now) {
-    deadline = now + timeout;
-    if (!answerOwed) {
-      answerOwed = true;
-      silentSince = now;
+      retransmission.settle();
+    } else if (!retransmission.isRunning()) {
+      retransmission.await(now);
     }
   }
 
   /** Acknowledges what came since the last time. */
   public void flush() {
-    if (acknowledgmentDue && state == State.OPEN) {
-      acknowledge();
+    if (state == State.OPEN) {
+      output.flush();
     }
   }
 
@@ -409,9 +367,9 @@ public final class TcpEndpoint {
     }
     flush();
     sending.release();
-    if (endedFirst) {
+    if (output.endedFirst()) {
       state = State.TIME_WAIT;
-      deadline = now + TIME_WAIT;
+      lingerUntil = now + TIME_WAIT;
     } else {
       close();
     }
@@ -422,95 +380,67 @@ public final class TcpEndpoint {
 
   /** To be called when {@link #deadline} has passed. */
   public void timePassed(long now) {
-    if (now < deadline) {
+    if (now < deadline()) {
       return;
     }
-    deadline = NEVER;
     switch (state) {
       case SYN_SENT, SYN_RECEIVED -> repeatSyn(now);
-      case OPEN -> repeatData(now);
+      case OPEN -> {
+        if (retransmission.deadline() <= now) {
+          repeatData(now);
+        } else {
+          askIfStillThere(now);
+        }
+      }
       case TIME_WAIT -> close();
       case NEW, HELD, CLOSED -> {}
     }
   }
 
-  private void repeatSyn(long now) {
-    if (++synRetries > SYN_RETRIES) {
-      abort(TcpOwner.Abort.TIMED_OUT);
-      return;
+  private void askIfStillThere(long now) {
+    boolean quiet = !retransmission.isRunning() && receiving.drained();
+    switch (keepAlive.due(now, quiet)) {
+      case NOTHING -> {}
+      case PROBE -> output.probe(sending.highest());
+      case GIVE_UP -> {
+        reset();
+        owner.aborted(receivedAllTold ? TcpOwner.Abort.FORGOTTEN : TcpOwner.Abort.TIMED_OUT);
+      }
     }
-    timeout *= 2;
-    sendSyn(now);
+  }
+
+  private void repeatSyn(long now) {
+    retransmission.stop();
+    if (retransmission.backOffSyn()) {
+      sendSyn(now);
+    } else {
+      abort(TcpOwner.Abort.TIMED_OUT);
+    }
   }
 
   private void repeatData(long now) {
-    if (answerOwed && now - silentSince > PATIENCE) {
+    retransmission.stop();
+    if (!retransmission.backOff(now)) {
       reset();
       owner.aborted(TcpOwner.Abort.TIMED_OUT);
       return;
     }
-    timeout = Math.min(timeout * 2, LONGEST_TIMEOUT);
     if (sending.zeroWindow() && !sending.bytes().isEmpty()) {
-      // Nothing at a known place: the peer answers with its window, and drops nothing for it.
-      out.acknowledgment = receiving.next();
-      emitBare(
-          TcpHeader.ACK,
-          sending.unacknowledged() - 1,
-          receiving.windowField(sending.segmentBytes()));
-      deadline = now + timeout;
-    } else if (sending.outstanding()) {
-      sending.goBack();
-      transmit(now);
+      output.probe(sending.unacknowledged());
+      retransmission.restart(now);
     } else {
+      if (sending.outstanding()) {
+        sending.goBack();
+      }
       transmit(now);
     }
-    if (deadline == NEVER && (sending.outstanding() || sending.hasUnsent())) {
-      deadline = now + timeout;
+    if (!retransmission.isRunning() && (sending.outstanding() || sending.hasUnsent())) {
+      retransmission.restart(now);
     }
   }
 
   private void abort(TcpOwner.Abort reason) {
     close();
     owner.aborted(reason);
-  }
-
-  // ---- Emitting
-
-  private void challenge(long now) {
-    if (now - lastChallenge >= CHALLENGE_INTERVAL) {
-      lastChallenge = now;
-      acknowledge();
-    }
-  }
-
-  private void acknowledge() {
-    out.acknowledgment = receiving.next();
-    emitBare(TcpHeader.ACK, sending.highest(), receiving.windowField(sending.segmentBytes()));
-    acknowledgmentDue = false;
-  }
-
-  private void emitBare(int flags, int sequence, int window) {
-    out.flags = flags;
-    out.sequence = sequence;
-    out.window = window;
-    if ((flags & TcpHeader.SYN) == 0) {
-      out.maximumSegmentSize = 0;
-      out.windowScale = -1;
-    }
-    link.emit(out, sending.bytes(), 0, 0, sending.segmentBytes());
-  }
-
-  void emit(int flags, int sequence, int offset, int length) {
-    if ((flags & TcpHeader.FIN) != 0 && !receiving.ended()) {
-      endedFirst = true;
-    }
-    out.flags = flags;
-    out.sequence = sequence;
-    out.acknowledgment = receiving.next();
-    out.window = receiving.windowField(sending.segmentBytes());
-    out.maximumSegmentSize = 0;
-    out.windowScale = -1;
-    acknowledgmentDue = false;
-    link.emit(out, sending.bytes(), offset, length, sending.segmentBytes());
   }
 }

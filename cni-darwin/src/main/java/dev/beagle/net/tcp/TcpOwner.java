@@ -12,6 +12,11 @@ public interface TcpOwner {
     RESET,
     /** The peer was silent for too long. */
     TIMED_OUT,
+    /**
+     * The peer ended its direction in order and is gone without having waited for ours: what it
+     * sent stands.
+     */
+    FORGOTTEN,
     /** We reset it, as was asked, after what was to be sent before. */
     DONE
   }

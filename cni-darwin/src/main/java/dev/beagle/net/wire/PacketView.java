@@ -51,9 +51,16 @@ public final class PacketView {
     };
   }
 
-  /** A checksum that starts or lands outside the frame would be written there by the receiver. */
+  /**
+   * Frames go to other ports with this header as it is. A checksum or a header that ends outside
+   * the frame, or a segmentation that is not of what the frame holds, would be refused by the
+   * receiver's TAP (tun_get_user of Linux), or believed by its driver.
+   */
   private boolean offloadIsSane() {
     int length = end - ethernet();
+    if (VirtioNetHeader.headerLength(buffer, header) > length) {
+      return false;
+    }
     if (needsChecksum()
         && VirtioNetHeader.csumStart(buffer, header)
                 + VirtioNetHeader.csumOffset(buffer, header)
@@ -61,11 +68,16 @@ public final class PacketView {
             > length) {
       return false;
     }
-    int gso = gsoType();
-    return gso == VirtioNetHeader.GSO_NONE
-        || ((gso == VirtioNetHeader.GSO_TCPV4 || gso == VirtioNetHeader.GSO_TCPV6)
-            && needsChecksum()
-            && VirtioNetHeader.gsoSize(buffer, header) != 0);
+    return switch (gsoType()) {
+      case VirtioNetHeader.GSO_NONE -> true;
+      case VirtioNetHeader.GSO_TCPV4 -> isSegmented(TYPE_IPV4);
+      case VirtioNetHeader.GSO_TCPV6 -> isSegmented(TYPE_IPV6);
+      default -> false;
+    };
+  }
+
+  private boolean isSegmented(int type) {
+    return etherType() == type && needsChecksum() && VirtioNetHeader.gsoSize(buffer, header) != 0;
   }
 
   private boolean arpIsSane() {

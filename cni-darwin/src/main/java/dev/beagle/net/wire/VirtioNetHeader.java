@@ -25,6 +25,11 @@ public final class VirtioNetHeader {
     return buffer.get(at + 1) & 0xFF;
   }
 
+  /** Where the sender says that the headers end; a hint, but one that a TAP checks. */
+  public static int headerLength(ByteBuffer buffer, int at) {
+    return littleEndian(buffer, at + 2);
+  }
+
   public static int gsoSize(ByteBuffer buffer, int at) {
     return littleEndian(buffer, at + 4);
   }

@@ -1,5 +1,10 @@
 package dev.beagle.net.gateway;
 
+import static dev.beagle.net.gateway.Simulation.MINUTE;
+import static dev.beagle.net.gateway.Simulation.NO_RESOLVERS;
+import static dev.beagle.net.gateway.Simulation.SERVER;
+import static dev.beagle.net.gateway.Simulation.assertNothingIsLeft;
+import static dev.beagle.net.gateway.Simulation.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.net.link.SwitchCounters.Counter;
@@ -12,7 +17,6 @@ import dev.beagle.net.testing.SimulatedStream;
 import dev.beagle.net.wire.IpAddress;
 import dev.beagle.net.wire.PacketView;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,19 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** What pods can do to the switch and to each other: memory, flows and failures stay bounded. */
 class HostileNetworkSimulationTest {
-  private static final Path NO_RESOLVERS = Path.of("/nonexistent/resolv.conf");
-  private static final IpAddress SERVER = SimulatedNetwork.OUTSIDE;
-  private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final long MEBIBYTE = 1 << 20;
-
-  static void assertNothingIsLeft(SimulatedNetwork network) {
-    assertThat(network.gateway().gauges())
-        .containsEntry("tcp_flows", 0L)
-        .containsEntry("udp_flows", 0L)
-        .containsEntry("udp_peers", 0L);
-    assertThat(network.heldBytes()).isZero();
-    assertThat(network.sockets().open()).isZero();
-  }
 
   @Test
   void theBufferBudgetHoldsWhileEveryFlowIsStuckAndAnotherPodGoesOn() {
@@ -59,7 +51,7 @@ class HostileNetworkSimulationTest {
     assertThat(network.heldBytes()).as("the budget is spent").isGreaterThan(budget * 3 / 4);
     assertThat(network.gateway().gauges().get("flow_buffer_allocated_bytes"))
         .isLessThanOrEqualTo(budget + 2 * flows * 4096 + MEBIBYTE);
-    byte[] answer = NetworkPropertyTest.bytes(7, 300_000);
+    byte[] answer = bytes(7, 300_000);
     ByteBuffer toSend = ByteBuffer.wrap(answer);
     network
         .sockets()
@@ -167,14 +159,13 @@ class HostileNetworkSimulationTest {
     for (int pod = 4; pod < 8; pod++) {
       SimulatedGuest guest = network.guest("10.88.0." + pod, Faults.NONE);
       for (int flow = 0; flow < 2500; flow++) {
-        connections.add(guest.connect(SERVER, 80, NetworkPropertyTest.bytes(flow, 100)).keepOpen());
+        connections.add(guest.connect(SERVER, 80, bytes(flow, 100)).keepOpen());
       }
     }
     network.pass(Duration.ofSeconds(1));
     assertThat(network.gateway().gauges()).containsEntry("tcp_flows", 10_000L);
     for (int flow = 0; flow < connections.size(); flow++) {
-      assertThat(connections.get(flow).received())
-          .isEqualTo(NetworkPropertyTest.bytes(flow % 2500, 100));
+      assertThat(connections.get(flow).received()).isEqualTo(bytes(flow % 2500, 100));
       connections.get(flow).end();
     }
     network.pass(Duration.ofMinutes(3));

@@ -1,5 +1,10 @@
 package dev.beagle.net.gateway;
 
+import static dev.beagle.net.gateway.Simulation.MINUTE;
+import static dev.beagle.net.gateway.Simulation.NO_RESOLVERS;
+import static dev.beagle.net.gateway.Simulation.SERVER;
+import static dev.beagle.net.gateway.Simulation.assertNothingIsLeft;
+import static dev.beagle.net.gateway.Simulation.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.net.host.HostStream.ConnectFailure;
@@ -9,14 +14,11 @@ import dev.beagle.net.tcp.TcpOwner;
 import dev.beagle.net.testing.FaultyLink.Faults;
 import dev.beagle.net.testing.GuestConnection;
 import dev.beagle.net.testing.SimulatedGuest;
-import dev.beagle.net.testing.SimulatedHostSockets.Peer;
 import dev.beagle.net.testing.SimulatedNetwork;
 import dev.beagle.net.testing.SimulatedStream;
 import dev.beagle.net.wire.IpAddress;
 import dev.beagle.net.wire.PacketView;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,39 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The network against simulated guests and hosts; every run is a function of its seed. */
 class NetworkSimulationTest {
-  private static final Path NO_RESOLVERS = Path.of("/nonexistent/resolv.conf");
-  private static final IpAddress SERVER = SimulatedNetwork.OUTSIDE;
-  private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Faults BAD = new Faults(20, 10, 250, 500_000);
-
-  /** Takes everything until the end, and answers with its own bytes meanwhile. */
-  private static final class Exchange implements Peer {
-    private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
-    private final ByteBuffer answer;
-    private boolean done;
-
-    Exchange(byte[] answer) {
-      this.answer = ByteBuffer.wrap(answer);
-    }
-
-    @Override
-    public void changed(SimulatedStream stream) {
-      ByteBuffer buffer = ByteBuffer.allocate(10_000);
-      int count = stream.takeAtFarEnd(buffer);
-      taken.write(buffer.array(), 0, count);
-      stream.putAtFarEnd(answer);
-      if (!answer.hasRemaining() && !done) {
-        done = true;
-        stream.endAtFarEnd();
-      }
-    }
-  }
-
-  private static byte[] bytes(long seed, int count) {
-    byte[] bytes = new byte[count];
-    new Random(seed).nextBytes(bytes);
-    return bytes;
-  }
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -81,19 +51,10 @@ class NetworkSimulationTest {
         .as("seed %d", seed)
         .isTrue();
     assertThat(connection.received()).isEqualTo(down);
-    assertThat(exchange.taken.toByteArray()).isEqualTo(up);
+    assertThat(exchange.taken()).isEqualTo(up);
     assertThat(guest.lost()).isPositive();
     network.pass(Duration.ofMinutes(3));
     assertNothingIsLeft(network);
-  }
-
-  private static void assertNothingIsLeft(SimulatedNetwork network) {
-    assertThat(network.gateway().gauges())
-        .containsEntry("tcp_flows", 0L)
-        .containsEntry("udp_flows", 0L);
-    assertThat(network.heldBytes()).isZero();
-    assertThat(network.sockets().open()).isZero();
-    assertThat(network.counters().value(Counter.DEFECTS)).isZero();
   }
 
   @Test

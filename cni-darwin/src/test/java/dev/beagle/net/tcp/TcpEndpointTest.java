@@ -380,4 +380,77 @@ class TcpEndpointTest {
     assertThat(script.sent()).containsExactly("RA 11:0 ack 1");
     assertThat(script.events()).containsExactly("done");
   }
+
+  // ---- Silence
+
+  @Test
+  void aSilentPeerIsAskedAfterTwoHoursAndGivenUp() {
+    TcpScript script = new TcpScript().opened().pass(7_199_000);
+    assertThat(script.sent()).isEmpty();
+    script.pass(2000);
+    assertThat(script.sent()).containsExactly("A 0:0 ack 1");
+    script.pass(8 * 75_000);
+    assertThat(script.sent()).hasSize(8).allMatch("A 0:0 ack 1"::equals);
+    assertThat(script.events()).isEmpty();
+    script.pass(75_000);
+    assertThat(script.sent()).containsExactly("RA 1:0 ack 1");
+    assertThat(script.events()).containsExactly("timed_out");
+    assertThat(script.endpoint().deadline()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void aQuietPeerThatAnswersIsKeptHoweverLong() {
+    TcpScript script = new TcpScript().opened();
+    for (int round = 0; round < 12; round++) {
+      script.pass(7_200_000 + 8 * 75_000);
+      assertThat(script.sent()).isNotEmpty().allMatch("A 0:0 ack 1"::equals);
+      script.peer(ACK, 1, 1, WINDOW, "");
+    }
+    assertThat(script.events()).isEmpty();
+    assertThat(script.endpoint().isOpen()).isTrue();
+  }
+
+  @Test
+  void whatThePeerSendsPutsTheQuestionOff() {
+    TcpScript script = new TcpScript().opened().pass(7_000_000);
+    script.peer(ACK, 1, 1, WINDOW, "x").sent();
+    script.pass(7_100_000);
+    assertThat(script.sent()).isEmpty();
+    script.pass(101_000);
+    assertThat(script.sent()).containsExactly("A 0:0 ack 2");
+  }
+
+  @Test
+  void aPeerWhoseResetWasLostIsFoundWithinMinutesOfAHalfClose() {
+    TcpScript ours = new TcpScript().opened();
+    ours.end();
+    ours.peer(ACK, 1, 2, WINDOW, "").sent();
+    ours.pass(61_000);
+    assertThat(ours.sent()).containsExactly("A 1:0 ack 1");
+    ours.peer(RST, 1, 0, 0, "");
+    assertThat(ours.events()).containsExactly("reset");
+  }
+
+  /** What it sent may still be on the way to the other end: that is not to be taken back. */
+  @Test
+  void aPeerThatEndedAndThenForgotIsNotCountedAsReset() {
+    TcpScript script = new TcpScript().opened();
+    script.peer(ACK | FIN, 1, 1, WINDOW, "bye").pass(61_000);
+    assertThat(script.sent()).containsExactly("A 1:0 ack 5", "A 0:0 ack 5");
+    script.peer(RST, 5, 0, 0, "");
+    assertThat(script.events()).containsExactly("receivedAll", "forgotten");
+    TcpScript silent = new TcpScript().opened();
+    silent.peer(ACK | FIN, 1, 1, WINDOW, "bye").pass(60_000 + 9 * 15_000);
+    assertThat(silent.events()).containsExactly("receivedAll", "forgotten");
+  }
+
+  @Test
+  void aPeerIsNotAskedWhileWhatItSentStillWaits() {
+    TcpScript script = new TcpScript().opened().owner(1);
+    script.peer(ACK | FIN, 1, 1, WINDOW, "bye").sent();
+    script.pass(600_000);
+    assertThat(script.sent()).isEmpty();
+    script.owner(10).drain().pass(121_000);
+    assertThat(script.sent()).isNotEmpty();
+  }
 }
