@@ -70,7 +70,7 @@ final class HostileFrames {
     ByteBuffer frame = ByteBuffer.allocate(IP + length);
     VirtioNetHeader.plain(frame, 0);
     if (random.nextInt(3) == 0) {
-      frame.put(0, (byte) random.nextInt(4)).put(1, (byte) (random.nextInt(6) | odd() & 0x80));
+      frame.put(0, (byte) random.nextInt(4)).put(1, (byte) (random.nextInt(6) | (odd() & 0x80)));
       for (int field = 2; field < 12; field += 2) {
         frame.putShort(field, Short.reverseBytes((short) odd()));
       }
@@ -82,14 +82,20 @@ final class HostileFrames {
     return frame;
   }
 
+  private static byte[] bytes(ByteBuffer frame) {
+    byte[] bytes = new byte[frame.capacity()];
+    frame.get(0, bytes);
+    return bytes;
+  }
+
   private byte[] arp() {
     ByteBuffer frame = frame(28, PacketView.TYPE_ARP);
     frame.putInt(IP, 0x0001_0800).putShort(IP + 4, (short) 0x0604);
     frame.putShort(IP + 6, (short) random.nextInt(5));
-    frame.putLong(IP + 6, frame.getLong(IP + 6) & 0xFFFF_0000_0000_0000L | mac);
+    frame.putLong(IP + 6, (frame.getLong(IP + 6) & 0xFFFF_0000_0000_0000L) | mac);
     frame.putInt(IP + 14, random.nextInt(4) == 0 ? any(addresses).ipv4() : address.ipv4());
     frame.putInt(IP + 24, any(addresses).ipv4());
-    return frame.array();
+    return bytes(frame);
   }
 
   private byte[] ip() {
@@ -125,8 +131,9 @@ final class HostileFrames {
       sum(payload, to, protocol);
     }
     frame.put(IP + header, payload, 0, length);
-    Fragments.repairIpChecksum(frame.array());
-    return frame.array();
+    byte[] bytes = bytes(frame);
+    Fragments.repairIpChecksum(bytes);
+    return bytes;
   }
 
   private void sum(ByteBuffer payload, IpAddress to, int protocol) {
@@ -165,7 +172,7 @@ final class HostileFrames {
     segment.putShort(2, (short) port());
     segment.putInt(4, random.nextInt(4) == 0 ? random.nextInt() : 1000 + random.nextInt(3));
     if (random.nextInt(4) > 0) {
-      segment.put(12, (byte) (5 + random.nextInt(11) << 4));
+      segment.put(12, (byte) ((5 + random.nextInt(11)) << 4));
     }
     if (random.nextBoolean()) {
       segment.put(13, (byte) (random.nextBoolean() ? 0x02 : 0x10));

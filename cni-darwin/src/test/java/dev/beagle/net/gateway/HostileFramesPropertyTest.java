@@ -143,8 +143,10 @@ class HostileFramesPropertyTest {
     assertThat(network.gateway().gauges().get("udp_flows")).isLessThanOrEqualTo(FLOWS / 4 + 1);
     assertThat(network.heldBytes()).isLessThanOrEqualTo(8 << 20);
 
-    assertThat(network.runUntil(
-                () -> connection.allReceived() && exchange.taken().length == up.length, MINUTE)).isTrue();
+    assertThat(
+            network.runUntil(
+                () -> connection.allReceived() && exchange.taken().length == up.length, MINUTE))
+        .isTrue();
     assertThat(connection.received()).isEqualTo(down);
     assertThat(exchange.taken()).isEqualTo(up);
     assertThat(host.frames + neighbour.frames).as("frames on the segment").isPositive();
