@@ -48,22 +48,28 @@ final class Segment {
   private final TimerQueue.Timer rewrite;
   private final LongSupplier clock;
   private final Map<String, Attached> ports = new TreeMap<>();
-  private Consumer<String> warnings = _ -> {};
+  private final Consumer<String> warnings;
   private boolean behind;
 
+  /**
+   * @param warnings is told of damaged records that were set aside, and of records that cannot be
+   *     written
+   */
   Segment(
       SwitchSettings settings,
       EthernetSwitch ethernet,
       Gateway gateway,
       TimerQueue timers,
       LongSupplier clock,
-      RandomGenerator random) {
+      RandomGenerator random,
+      Consumer<String> warnings) {
     this.settings = settings;
     this.ethernet = ethernet;
     this.gateway = gateway;
     this.records = new SwitchRecords(settings.stateFile());
     this.random = random;
     this.clock = clock;
+    this.warnings = warnings;
     this.pool = new AddressPool(settings.podRange());
     this.retry = timers.timer(this::reopen);
     this.rewrite = timers.timer(this::writeInTheEnd);
@@ -98,12 +104,9 @@ final class Segment {
   /**
    * Takes over what a predecessor wrote down; listeners that cannot be opened now are tried again.
    *
-   * @param warnings is told of a damaged file that was set aside, and later of records that cannot
-   *     be written
    * @throws Failure INVALID_ARGUMENT if it was written for another range
    */
-  void restore(Consumer<String> warnings) {
-    this.warnings = warnings;
+  void restore() {
     Written written = records.read(pool.prefix().toString(), warnings);
     if (!written.range().equals(pool.prefix().toString()) && !written.ports().isEmpty()) {
       throw Failure.invalidArgument(

@@ -119,8 +119,16 @@ public final class SwitchMain {
       EthernetSwitch ethernet =
           new EthernetSwitch(
               gatewaySettings.mac(), addresses.gateway(), gateway, counters, loop::now);
-      Segment segment = new Segment(settings, ethernet, gateway, loop.timers(), loop::now, random);
-      segment.restore(warning -> System.err.println("switch: " + warning));
+      Segment segment =
+          new Segment(
+              settings,
+              ethernet,
+              gateway,
+              loop.timers(),
+              loop::now,
+              random,
+              warning -> System.err.println("switch: " + warning));
+      segment.restore();
       PortServer.Switching switching =
           new PortServer.Switching(ethernet, gateway, counters, defects);
       try (ServerSocketChannel ports = bind(settings.portSocket());
