@@ -60,6 +60,8 @@ final class ForeignTypesTest {
           .resideOutsideOfPackages(
               "dev.beagle.image.erofs",
               "dev.beagle.runtime.posix",
+              "dev.beagle.runtime.memory",
+              "dev.beagle.runtime.machine",
               "dev.beagle.runtime.hypervisor..")
           .should()
           .dependOnClassesThat()
