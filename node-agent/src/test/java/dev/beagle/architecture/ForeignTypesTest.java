@@ -61,6 +61,7 @@ final class ForeignTypesTest {
               "dev.beagle.image.erofs",
               "dev.beagle.runtime.posix",
               "dev.beagle.runtime.memory",
+              "dev.beagle.runtime.machine",
               "dev.beagle.runtime.hypervisor..")
           .should()
           .dependOnClassesThat()

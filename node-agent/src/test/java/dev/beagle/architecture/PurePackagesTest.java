@@ -92,6 +92,10 @@ final class PurePackagesTest {
   static final ArchRule tcp =
       pure("dev.beagle.net.tcp", resideInAnyPackage("dev.beagle.net.wire", "dev.beagle.net.flow"));
 
+  @ArchTest
+  static final ArchRule deviceTrees =
+      pure("dev.beagle.runtime.devicetree", DescribedPredicate.alwaysFalse());
+
   /**
    * All but the seccomp profile, which is a file of the node that a container's spec names. Paths
    * are text here: nothing of {@code java.nio.file} but {@code Path} is known.

@@ -32,11 +32,10 @@ final class VisibilityTest {
           "dev.beagle.net.control.SwitchMain", "the switch's program",
           "dev.beagle.node.config.Version", "javac copies its constant into those who use it",
           "dev.beagle.runtime.hypervisor.hvf.HvfHypervisor", "for the machine process, to come",
-          "dev.beagle.runtime.posix.HostMemory", "for the machine process, to come",
-          "dev.beagle.runtime.memory.GuestMemory", "for the machine's devices, to come",
-          "dev.beagle.runtime.memory.GuestViolation", "for the machine's devices, to come",
-          "dev.beagle.runtime.bus.MmioBus", "for the machine, to come",
-          "dev.beagle.runtime.bus.MmioDevice", "for the machine's devices, to come");
+          "dev.beagle.runtime.machine.ConsoleOutput", "for the machine process, to come",
+          "dev.beagle.runtime.machine.DeviceSlot", "for the machine process, to come",
+          "dev.beagle.runtime.machine.Machine", "for the machine process, to come",
+          "dev.beagle.runtime.machine.MachineSpec", "for the machine process, to come");
 
   @ArchTest
   static void publicTypesAreUsedByOtherPackages(JavaClasses classes) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.devicetree;
+
+import org.jspecify.annotations.NullMarked;

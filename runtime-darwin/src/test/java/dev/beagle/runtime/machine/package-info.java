@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.machine;
+
+import org.jspecify.annotations.NullMarked;
