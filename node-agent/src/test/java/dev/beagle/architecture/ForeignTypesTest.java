@@ -51,7 +51,11 @@ final class ForeignTypesTest {
 
   @ArchTest
   static final ArchRule nativeCallsAreInBindings =
-      only("com.sun.jna..", "dev.beagle.runtime.posix", "dev.beagle.runtime.hypervisor.hvf");
+      only(
+          "com.sun.jna..",
+          "dev.beagle.runtime.posix",
+          "dev.beagle.runtime.hypervisor.hvf",
+          "dev.beagle.runtime.hypervisor.kvm");
 
   @ArchTest
   static final ArchRule foreignMemoryIsForMappedFilesAndGuests =

@@ -32,6 +32,7 @@ final class VisibilityTest {
           "dev.beagle.net.control.SwitchMain", "the switch's program",
           "dev.beagle.node.config.Version", "javac copies its constant into those who use it",
           "dev.beagle.runtime.hypervisor.hvf.HvfHypervisor", "for the machine process, to come",
+          "dev.beagle.runtime.hypervisor.kvm.KvmHypervisor", "proves the seam; no kind of pods yet",
           "dev.beagle.runtime.machine.ConsoleOutput", "for the machine process, to come",
           "dev.beagle.runtime.machine.DeviceSlot", "for the machine process, to come",
           "dev.beagle.runtime.machine.Machine", "for the machine process, to come",

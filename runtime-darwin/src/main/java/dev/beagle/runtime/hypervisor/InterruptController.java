@@ -15,4 +15,10 @@ public sealed interface InterruptController {
     /** Interrupt line n is the shared peripheral interrupt n, which has the INTID 32 + n. */
     public static final int FIRST_SHARED_INTID = 32;
   }
+
+  /**
+   * A PC's local APICs and its I/O APIC at their usual addresses. Interrupt line n is the I/O
+   * APIC's pin n.
+   */
+  record IoApic() implements InterruptController {}
 }

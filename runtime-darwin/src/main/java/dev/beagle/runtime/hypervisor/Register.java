@@ -10,4 +10,15 @@ public sealed interface Register {
     X3,
     PC
   }
+
+  /**
+   * What 64-bit boot protocols set: a vCPU 0 of x86-64 begins in long mode with flat segments, its
+   * interrupts closed, on the page tables of CR3.
+   */
+  enum X86 implements Register {
+    RIP,
+    RSP,
+    RSI,
+    CR3
+  }
 }

@@ -48,11 +48,15 @@ public abstract class HypervisorContract {
   /** Where vCPU 0 begins a program; called on its thread. */
   protected abstract void enter(Vcpu vcpu);
 
+  /** What a guest of this architecture needs besides its RAM. */
+  protected void furnish(VirtualMachine furnished) {}
+
   @BeforeEach
   void open() {
     machine = machines.register(hypervisor().create(shape(2)));
     ram = memory(RAM_BYTES);
     machine.map(RAM, ram, Access.ALL);
+    furnish(machine);
   }
 
   @AfterEach
@@ -62,7 +66,8 @@ public abstract class HypervisorContract {
     }
   }
 
-  private MemorySegment memory(long sizeBytes) {
+  /** Memory that lives as long as the test. */
+  protected final MemorySegment memory(long sizeBytes) {
     return memories.register(HostMemory.reserve(sizeBytes)).segment();
   }
 

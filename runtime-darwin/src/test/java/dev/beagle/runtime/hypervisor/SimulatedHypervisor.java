@@ -2,6 +2,7 @@ package dev.beagle.runtime.hypervisor;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.hypervisor.InterruptController.GicV3;
+import dev.beagle.runtime.hypervisor.InterruptController.IoApic;
 
 /**
  * A hypervisor in Java: arm64 guests of the few instructions that the tests' own guests are made
@@ -24,6 +25,7 @@ public final class SimulatedHypervisor implements Hypervisor {
     GicV3 gic =
         switch (shape.interrupts()) {
           case GicV3 own -> own;
+          case IoApic _ -> throw Failure.invalidArgument("an I/O APIC in an arm64 machine");
         };
     return new SimulatedMachine(TRAITS, shape.vcpus(), gic);
   }

@@ -24,6 +24,8 @@ final class SimulatedVcpu implements Vcpu {
     Register.Arm64 own =
         switch (register) {
           case Register.Arm64 arm64 -> arm64;
+          case Register.X86 other ->
+              throw Failure.invalidArgument("register %s of an arm64 vCPU".formatted(other));
         };
     switch (own) {
       case X0 -> cpu.set(0, value);

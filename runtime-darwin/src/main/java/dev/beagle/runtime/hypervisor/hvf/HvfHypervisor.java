@@ -4,6 +4,7 @@ import dev.beagle.failure.Failure;
 import dev.beagle.runtime.hypervisor.Hypervisor;
 import dev.beagle.runtime.hypervisor.HypervisorTraits;
 import dev.beagle.runtime.hypervisor.InterruptController.GicV3;
+import dev.beagle.runtime.hypervisor.InterruptController.IoApic;
 import dev.beagle.runtime.hypervisor.MachineShape;
 import dev.beagle.runtime.hypervisor.VirtualMachine;
 import java.lang.foreign.Arena;
@@ -63,6 +64,8 @@ public final class HvfHypervisor implements Hypervisor {
     GicV3 gic =
         switch (shape.interrupts()) {
           case GicV3 own -> own;
+          case IoApic _ ->
+              throw Failure.invalidArgument("an I/O APIC: machines here are arm64, with a GIC");
         };
     return HvfMachine.create(traits, shape.vcpus(), gic);
   }

@@ -128,6 +128,8 @@ final class HvfVcpu implements Vcpu {
     Register.Arm64 own =
         switch (register) {
           case Register.Arm64 arm64 -> arm64;
+          case Register.X86 other ->
+              throw Failure.invalidArgument("register %s: this is an arm64 vCPU".formatted(other));
         };
     setGeneral(
         switch (own) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.hypervisor.kvm;
+
+import org.jspecify.annotations.NullMarked;
