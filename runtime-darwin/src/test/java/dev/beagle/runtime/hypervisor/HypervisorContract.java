@@ -314,6 +314,13 @@ public abstract class HypervisorContract {
   }
 
   @Test
+  void aThreadOwnsOneVcpu() {
+    VcpuThread vcpu = begin(GuestStory.STORES);
+    refuses(FailureKind.WRONG_STATE, () -> vcpu.call(() -> machine.bindVcpu(1)));
+    assertThat(bind(1).vcpu()).isNotNull();
+  }
+
+  @Test
   void aMachineIsClosedAfterItsVcpus() {
     begin(GuestStory.STORES);
     refuses(FailureKind.WRONG_STATE, machine::close);

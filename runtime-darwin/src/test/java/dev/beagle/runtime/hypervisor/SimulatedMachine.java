@@ -3,9 +3,10 @@ package dev.beagle.runtime.hypervisor;
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.hypervisor.InterruptController.GicV3;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,8 @@ final class SimulatedMachine implements VirtualMachine {
   /** Replaced as a whole: vCPUs look at it without the monitor. */
   private volatile NavigableMap<Long, Mapping> mappings = new TreeMap<>();
 
+  private final Set<Thread> owners = new HashSet<>();
   private int bound;
-  private int open;
   private boolean closed;
 
   SimulatedMachine(HypervisorTraits traits, int vcpus, GicV3 layout) {
@@ -127,13 +128,15 @@ final class SimulatedMachine implements VirtualMachine {
     if (Thread.currentThread().isVirtual()) {
       throw Failure.wrongState("a vCPU is bound to a platform thread, not to a virtual one");
     }
+    if (!owners.add(Thread.currentThread())) {
+      throw Failure.wrongState("this thread owns a vCPU already");
+    }
     bound++;
-    open++;
     return new SimulatedVcpu(this, index);
   }
 
   synchronized void released() {
-    open--;
+    owners.remove(Thread.currentThread());
   }
 
   synchronized void wake() {
@@ -185,8 +188,8 @@ final class SimulatedMachine implements VirtualMachine {
 
   @Override
   public synchronized void close() {
-    if (open > 0) {
-      throw Failure.wrongState("%d vCPUs are open: %s".formatted(open, Arrays.toString(on)));
+    if (!owners.isEmpty()) {
+      throw Failure.wrongState("%d vCPUs are open".formatted(owners.size()));
     }
     closed = true;
   }

@@ -32,7 +32,12 @@ final class Kick implements AutoCloseable {
     mask.set(ValueLayout.JAVA_INT, 0, KvmAbi.KERNEL_SIGNAL_SET_BYTES);
     long running = before.get(ValueLayout.JAVA_LONG, 0) & ~own.get(ValueLayout.JAVA_LONG, 0);
     mask.set(ValueLayout.JAVA_LONG_UNALIGNED, KvmAbi.SIGNAL_MASK_SET, running);
-    Kvm.ioctl(vcpu, KvmAbi.KVM_SET_SIGNAL_MASK, mask.address(), "KVM_SET_SIGNAL_MASK");
+    try {
+      Kvm.ioctl(vcpu, KvmAbi.KVM_SET_SIGNAL_MASK, mask.address(), "KVM_SET_SIGNAL_MASK");
+    } catch (RuntimeException failure) {
+      close();
+      throw failure;
+    }
   }
 
   void send() {

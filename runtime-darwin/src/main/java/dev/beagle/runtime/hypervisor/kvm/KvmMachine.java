@@ -10,8 +10,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A machine of KVM. Its monitor guards mappings and the order in which vCPUs are bound. */
@@ -31,8 +33,8 @@ final class KvmMachine implements VirtualMachine {
   private final int vcpus;
   private final NavigableMap<Long, Mapping> mappings = new TreeMap<>();
   private final BitSet slots = new BitSet();
+  private final Set<Thread> owners = new HashSet<>();
   private int bound;
-  private int open;
   private boolean closed;
 
   private KvmMachine(int descriptor, int device, HypervisorTraits traits, Cpuid cpuid, int vcpus) {
@@ -157,13 +159,16 @@ final class KvmMachine implements VirtualMachine {
     if (Thread.currentThread().isVirtual()) {
       throw Failure.wrongState("a vCPU is bound to a platform thread, not to a virtual one");
     }
+    if (owners.contains(Thread.currentThread())) {
+      throw Failure.wrongState("this thread owns a vCPU of the machine already");
+    }
     int own = Kvm.ioctl(descriptor, KvmAbi.KVM_CREATE_VCPU, index, "KVM_CREATE_VCPU");
     try {
       int runBytes = Kvm.ioctl(device, KvmAbi.KVM_GET_VCPU_MMAP_SIZE, 0, "KVM_GET_VCPU_MMAP_SIZE");
       cpuid.apply(own, index);
       Vcpu vcpu = KvmVcpu.create(this, index, own, runBytes);
       bound++;
-      open++;
+      owners.add(Thread.currentThread());
       return vcpu;
     } catch (RuntimeException failure) {
       Kvm.close(own);
@@ -171,8 +176,9 @@ final class KvmMachine implements VirtualMachine {
     }
   }
 
+  /** By the thread that owned the vCPU. */
   synchronized void released() {
-    open--;
+    owners.remove(Thread.currentThread());
   }
 
   @Override
@@ -180,9 +186,10 @@ final class KvmMachine implements VirtualMachine {
     if (closed) {
       return;
     }
-    if (open > 0) {
+    if (!owners.isEmpty()) {
       throw Failure.wrongState(
-          "%d vCPUs of the machine are open; each is closed by its own thread".formatted(open));
+          "%d vCPUs of the machine are open; each is closed by its own thread"
+              .formatted(owners.size()));
     }
     closed = true;
     Kvm.close(descriptor);
