@@ -116,7 +116,10 @@ final class HabitsTest {
                 }
               });
 
-  /** Besides the console: the version, printed before anything is set up, and the switch's log. */
+  /**
+   * Besides the console: the version, printed before anything is set up, and the logs of the switch
+   * and of machines.
+   */
   @ArchTest
   static final ArchRule outputGoesThroughTheConsole =
       noClasses()
@@ -125,7 +128,8 @@ final class HabitsTest {
                   ForeignTypesTest.named(
                       "dev.beagle.node.cli.Cli",
                       "dev.beagle.node.Main",
-                      "dev.beagle.net.control.SwitchMain")))
+                      "dev.beagle.net.control.SwitchMain",
+                      "dev.beagle.runtime.launch.MachineMain")))
           .should()
           .accessTargetWhere(
               oneOf(

@@ -31,12 +31,12 @@ final class VisibilityTest {
           "dev.beagle.node.Main", "the program: java starts it by its name",
           "dev.beagle.net.control.SwitchMain", "the switch's program",
           "dev.beagle.node.config.Version", "javac copies its constant into those who use it",
-          "dev.beagle.runtime.hypervisor.hvf.HvfHypervisor", "for the machine process, to come",
           "dev.beagle.runtime.hypervisor.kvm.KvmHypervisor", "proves the seam; no kind of pods yet",
-          "dev.beagle.runtime.machine.ConsoleOutput", "for the machine process, to come",
-          "dev.beagle.runtime.machine.DeviceSlot", "for the machine process, to come",
-          "dev.beagle.runtime.machine.Machine", "for the machine process, to come",
-          "dev.beagle.runtime.machine.MachineSpec", "for the machine process, to come");
+          "dev.beagle.runtime.launch.MachineMain", "the program of a machine",
+          "dev.beagle.runtime.launch.MachineLauncher", "for the kind hvf, to come",
+          "dev.beagle.runtime.launch.MachineProcess", "for the kind hvf, to come",
+          "dev.beagle.runtime.launch.MachineSettings", "for the kind hvf, to come",
+          "dev.beagle.runtime.launch.MachineEnd", "for the kind hvf, to come");
 
   @ArchTest
   static void publicTypesAreUsedByOtherPackages(JavaClasses classes) {

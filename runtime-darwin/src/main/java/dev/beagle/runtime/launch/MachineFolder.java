@@ -1,0 +1,49 @@
+package dev.beagle.runtime.launch;
+
+import dev.beagle.failure.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** The names of what a machine keeps in its folder. */
+record MachineFolder(Path path) {
+  /** What macOS takes as the path of a socket, without its zero. */
+  private static final int LONGEST_PATH = 103;
+
+  Path lock() {
+    return path.resolve("lock");
+  }
+
+  Path controlSocket() {
+    return path.resolve("vm.sock");
+  }
+
+  Path console() {
+    return path.resolve("console.log");
+  }
+
+  Path previousConsole() {
+    return path.resolve("console.log.1");
+  }
+
+  /** What the process itself says: of its JVM, and in case of a defect. */
+  Path log() {
+    return path.resolve("machine.log");
+  }
+
+  Path end() {
+    return path.resolve("end");
+  }
+
+  /** For nobody else to look into. */
+  void prepare() throws IOException {
+    if (controlSocket().toString().length() > LONGEST_PATH) {
+      throw Failure.invalidArgument(
+          "folder %s is too long a path for a socket; use one of up to 90 characters"
+              .formatted(path));
+    }
+    Files.createDirectories(path);
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+  }
+}

@@ -1,0 +1,184 @@
+package dev.beagle.runtime.launch;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.time.Deadline;
+import dev.beagle.time.Time;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Starts processes of machines, and finds those that others have started. Thread-safe. */
+public final class MachineLauncher {
+  private static final Duration START_PATIENCE = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(5);
+  private static final Path SETSID = Path.of("/usr/bin/setsid");
+
+  private final List<String> command;
+  private final Time time;
+
+  /**
+   * @param command how to run {@link MachineMain}, up to its arguments; see {@link #command}
+   */
+  public MachineLauncher(List<String> command, Time time) {
+    this.command = List.copyOf(command);
+    this.time = time;
+  }
+
+  /**
+   * The command line for a class path, with the options that keep the process small.
+   *
+   * @param java the launcher of a JDK 25, on a Mac with the entitlement for the hypervisor
+   */
+  public static List<String> command(Path java, String classPath) {
+    return List.of(
+        java.toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xmx64m",
+        "-Xss512k",
+        "-XX:+UseCompactObjectHeaders",
+        "-XX:-UsePerfData",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        classPath,
+        MachineMain.class.getName());
+  }
+
+  /**
+   * Starts a machine; it runs when this returns.
+   *
+   * @throws Failure UNAVAILABLE with the reason when it does not start; WRONG_STATE when one runs
+   *     in that folder
+   */
+  public MachineProcess launch(MachineSettings settings) {
+    MachineFolder files = settings.files();
+    if (find(settings.folder()).isPresent()) {
+      throw Failure.wrongState("a machine runs in " + settings.folder());
+    }
+    Process process = start(settings);
+    Deadline deadline = Deadline.after(time, START_PATIENCE);
+    while (process.isAlive() && !deadline.passed()) {
+      Optional<MachineProcess> running = find(settings.folder());
+      if (running.isPresent()) {
+        return running.get();
+      }
+      pause();
+    }
+    boolean hangs = process.isAlive();
+    process.destroyForcibly();
+    Optional<MachineEnd> end = MachineEnd.read(files.end());
+    if (!hangs && end.isPresent() && end.get().kind() != MachineEnd.Kind.FAILED) {
+      return new MachineProcess(files, process.toHandle()); // it was soon over
+    }
+    throw Failure.unavailable(
+        "machine %s does not start: %s"
+            .formatted(
+                settings.name(),
+                hangs
+                    ? "it does not answer after " + START_PATIENCE
+                    : end.map(MachineEnd::reason).orElseGet(() -> lastWords(files))));
+  }
+
+  private Process start(MachineSettings settings) {
+    List<String> full = new ArrayList<>();
+    // A session of its own, so that Ctrl-C of its starter is not its too.
+    if (Files.isExecutable(SETSID)) {
+      full.add(SETSID.toString());
+    } else {
+      full.addAll(List.of("/bin/sh", "-c", "trap '' INT HUP QUIT; exec \"$@\"", "sh"));
+    }
+    full.addAll(command);
+    full.addAll(settings.toArguments());
+    try {
+      settings.files().prepare();
+      Files.deleteIfExists(settings.files().end());
+      return new ProcessBuilder(full)
+          .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .redirectError(ProcessBuilder.Redirect.to(settings.files().log().toFile()))
+          .start();
+    } catch (IOException error) {
+      throw Failure.unavailable(
+          "machine %s cannot be started: %s".formatted(settings.name(), error.getMessage()), error);
+    }
+  }
+
+  private void pause() {
+    try {
+      time.sleep(POLL);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while a machine was starting");
+    }
+  }
+
+  /**
+   * The machine that runs in a folder, whoever started it.
+   *
+   * @throws Failure UNSUPPORTED when it speaks another version of the protocol
+   */
+  public static Optional<MachineProcess> find(Path folder) {
+    MachineFolder files = new MachineFolder(folder);
+    String status;
+    try {
+      status = ask(files, ControlSocket.STATUS);
+    } catch (Failure failure) {
+      if (failure.kind() == FailureKind.UNAVAILABLE) {
+        return Optional.empty(); // none, or the socket of a dead one
+      }
+      throw failure;
+    }
+    if (!status.startsWith(ControlSocket.VERSION + " ")) {
+      throw Failure.unsupported(
+          "the machine in %s speaks \"%s\", not \"%s\""
+              .formatted(folder, Failure.shown(status), ControlSocket.VERSION));
+    }
+    long pid = Long.parseLong(status.substring(ControlSocket.VERSION.length() + 1));
+    return ProcessHandle.of(pid).map(handle -> new MachineProcess(files, handle));
+  }
+
+  /** How the last machine of a folder ended, which does not run any more. */
+  public static MachineEnd endOf(Path folder) {
+    return end(new MachineFolder(folder));
+  }
+
+  static MachineEnd end(MachineFolder files) {
+    return MachineEnd.read(files.end())
+        .orElseGet(() ->
+            new MachineEnd(
+                MachineEnd.Kind.KILLED,
+                "the machine's process ended without a word: " + lastWords(files)));
+  }
+
+  static String ask(MachineFolder files, String request) {
+    try (SocketChannel channel =
+        SocketChannel.open(UnixDomainSocketAddress.of(files.controlSocket()))) {
+      channel.write(ByteBuffer.wrap((request + "\n").getBytes(StandardCharsets.UTF_8)));
+      String answer = ControlSocket.line(channel);
+      if (answer.isEmpty()) {
+        throw Failure.unavailable("the machine in %s hung up".formatted(files.path()));
+      }
+      return answer;
+    } catch (IOException error) {
+      throw Failure.unavailable("no machine answers in " + files.path(), error);
+    }
+  }
+
+  private static String lastWords(MachineFolder files) {
+    try {
+      String log = Files.readString(files.log()).strip();
+      return log.isEmpty() ? "it left nothing in its log" : Failure.shown(log);
+    } catch (IOException none) {
+      return "it left no log at " + files.log();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.beagle.runtime.launch;
+
+import org.jspecify.annotations.NullMarked;
