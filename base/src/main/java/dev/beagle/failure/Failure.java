@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An operation could not be done and its caller may act on it. The message names the object and the
  * reason, and where there is one the way out; it never repeats the cause's stack of "failed to".
+ * Whatever went into it, it is one line that a log or a terminal can show.
  */
 public final class Failure extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -25,7 +26,7 @@ public final class Failure extends RuntimeException {
 
   private Failure(
       FailureKind kind, String message, @Nullable Throwable cause, @Nullable FailureDetail detail) {
-    super(message, cause);
+    super(printable(message), cause);
     this.kind = kind;
     this.detail = detail;
   }
@@ -64,6 +65,32 @@ public final class Failure extends RuntimeException {
     return new String(bytes, 0, SHOWN_HEAD, StandardCharsets.UTF_8)
         + "..."
         + new String(bytes, bytes.length - SHOWN_TAIL, SHOWN_TAIL, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * A text of anybody's on one line, for logs and terminals: every character that could begin a
+   * line, move a cursor or turn the direction of the text becomes {@code ?}.
+   */
+  public static String printable(String text) {
+    return text.codePoints().anyMatch(Failure::commands)
+        ? text.codePoints()
+            .map(point -> commands(point) ? '?' : point)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString()
+        : text;
+  }
+
+  private static boolean commands(int point) {
+    return switch (Character.getType(point)) {
+      case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
+      // Marks, embeddings, overrides and isolates of UAX #9; other format characters join emoji.
+      case Character.FORMAT ->
+          point == 0x061C
+              || (point >= 0x200E && point <= 0x200F)
+              || (point >= 0x202A && point <= 0x202E)
+              || (point >= 0x2066 && point <= 0x2069);
+      default -> false;
+    };
   }
 
   public static Failure of(FailureKind kind, String message) {

@@ -1,5 +1,6 @@
 package dev.beagle.image.registry;
 
+import dev.beagle.failure.Failure;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -52,7 +53,7 @@ final class RegistryJson {
 
   /** On one line, so that a registry cannot write into logs and terminals. */
   private static String printable(String text) {
-    String line = text.replaceAll("[^\\x20-\\x7e]", "?");
+    String line = Failure.printable(text);
     return line.length() <= MAX_SHOWN ? line : line.substring(0, MAX_SHOWN) + "...";
   }
 }

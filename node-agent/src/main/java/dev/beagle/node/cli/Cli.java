@@ -5,7 +5,6 @@ import dev.beagle.failure.FailureKind;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.config.Installation;
 import dev.beagle.node.output.Console;
-import dev.beagle.node.output.Table;
 import dev.beagle.time.Time;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -113,7 +112,7 @@ public final class Cli {
     List<String> suggestions = List.of();
     Optional<String> typed = unknownCommand(error);
     if (typed.isPresent()) {
-      message = new StringBuilder("no command " + Table.printable(typed.get()));
+      message = new StringBuilder("no command " + Failure.printable(typed.get()));
       suggestions = Typos.suggestions(typed.get(), visibleCommands(command));
     } else if (error instanceof UnmatchedArgumentException unmatched) {
       suggestions = unmatched.getSuggestions();

@@ -1,5 +1,6 @@
 package dev.beagle.node.cli;
 
+import dev.beagle.failure.Failure;
 import dev.beagle.node.config.NodeConfig.LogLevel;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -9,6 +10,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 
 /** The daemon's log: one line per event on standard error, in UTC. */
 final class Logging {
@@ -54,11 +56,21 @@ final class Logging {
                   record.getInstant().atZone(java.time.ZoneOffset.UTC),
                   name(record.getLevel()),
                   logger.substring(logger.lastIndexOf('.') + 1),
-                  formatMessage(record)));
+                  Failure.printable(formatMessage(record))));
       if (record.getThrown() != null) {
-        record.getThrown().printStackTrace(new PrintWriter(line, true));
+        line.append(stack(record.getThrown()));
       }
       return line.toString();
+    }
+
+    /** Indented: what an exception quotes of somebody else cannot look as an event of ours. */
+    private static String stack(Throwable thrown) {
+      StringWriter text = new StringWriter();
+      thrown.printStackTrace(new PrintWriter(text, true));
+      return text.toString()
+          .lines()
+          .map(each -> "  " + Failure.printable(each.replace('\t', ' ')) + System.lineSeparator())
+          .collect(Collectors.joining());
     }
 
     private static String name(Level level) {

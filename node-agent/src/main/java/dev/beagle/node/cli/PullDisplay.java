@@ -9,7 +9,6 @@ import dev.beagle.failure.FailureKind;
 import dev.beagle.node.client.Images;
 import dev.beagle.node.embedded.EmbeddedImage;
 import dev.beagle.node.output.Console;
-import dev.beagle.node.output.Table;
 import dev.beagle.node.output.Units;
 import dev.beagle.time.Time;
 import java.time.Duration;
@@ -44,7 +43,7 @@ final class PullDisplay {
       throw Failure.of(
           FailureKind.NOT_FOUND,
           "image %s not found: this program carries %s"
-              .formatted(Table.printable(reference), EmbeddedImage.REFERENCE));
+              .formatted(Failure.printable(reference), EmbeddedImage.REFERENCE));
     }
     long begin = time.nanos();
     String id = console.errTerminal() ? withBar(images, reference) : withLines(images, reference);

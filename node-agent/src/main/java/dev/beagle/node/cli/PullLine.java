@@ -3,7 +3,7 @@ package dev.beagle.node.cli;
 import dev.beagle.cri.node.v1.LayerProgress;
 import dev.beagle.cri.node.v1.LayerState;
 import dev.beagle.cri.node.v1.PullProgress;
-import dev.beagle.node.output.Table;
+import dev.beagle.failure.Failure;
 import dev.beagle.node.output.Units;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +74,7 @@ final class PullLine {
 
   /** The whole name in a third of the line, or else its last part. */
   private static String name(String reference, int width) {
-    String whole = Table.printable(reference);
+    String whole = Failure.printable(reference);
     int most = Math.max(8, width / 3);
     return whole.length() <= most
         ? whole

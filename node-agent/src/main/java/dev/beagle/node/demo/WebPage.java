@@ -3,7 +3,6 @@ package dev.beagle.node.demo;
 import dev.beagle.failure.Failure;
 import dev.beagle.node.client.SpdyConnection;
 import dev.beagle.node.client.SpdyStream;
-import dev.beagle.node.output.Table;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
 import java.io.IOException;
@@ -92,7 +91,7 @@ final class WebPage {
   /** The page's first words, without markup. */
   static String firstText(String page) {
     String text = MARKUP.matcher(page).replaceAll("\n");
-    return Table.printable(
+    return Failure.printable(
         text.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse(""));
   }
 

@@ -1,5 +1,6 @@
 package dev.beagle.node.output;
 
+import dev.beagle.failure.Failure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +44,7 @@ public final class Table {
     if (cells.length != headings.size()) {
       throw new IllegalArgumentException(cells.length + " cells under " + headings.size());
     }
-    rows.add(Arrays.stream(cells).map(Table::printable).toList());
+    rows.add(Arrays.stream(cells).map(Failure::printable).toList());
   }
 
   /** A text for each row, headings first, without colours; a wrapped one has several lines. */
@@ -162,15 +163,5 @@ public final class Table {
 
   private static String cut(String cell, int width) {
     return cell.length() <= width ? cell : cell.substring(0, width - 1) + "…";
-  }
-
-  /** The text without characters that could move a terminal's cursor. */
-  public static String printable(String text) {
-    return text.codePoints().anyMatch(Character::isISOControl)
-        ? text.codePoints()
-            .map(point -> Character.isISOControl(point) ? '?' : point)
-            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-            .toString()
-        : text;
   }
 }
