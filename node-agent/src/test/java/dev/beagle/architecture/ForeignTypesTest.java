@@ -65,6 +65,7 @@ final class ForeignTypesTest {
               "dev.beagle.image.erofs",
               "dev.beagle.runtime.posix",
               "dev.beagle.runtime.memory",
+              "dev.beagle.runtime.virtio..",
               "dev.beagle.runtime.machine",
               "dev.beagle.runtime.hypervisor..")
           .should()

@@ -62,7 +62,7 @@ final class ContainerCreation {
       sandbox.add(container);
       undo.onClose(() -> sandbox.forget(id));
       ContainerFiles.create(environment.containerFolder(), id);
-      undo.onClose(() -> ContainerFiles.delete(environment.containerFolder(), id));
+      undo.onClose(() -> sandbox.throwAwayFilesOf(id));
       undo.onClose(() -> SandboxEnd.deleteInWorld(world, record));
       world.addFolders(folders);
       undo.onClose(() -> sandbox.undone(id));

@@ -23,7 +23,6 @@ final class ContainerFiles {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"));
 
   private static final Logger LOG = LoggerFactory.getLogger(ContainerFiles.class);
-  private static final int SHOWN = 200;
 
   private ContainerFiles() {}
 
@@ -39,10 +38,6 @@ final class ContainerFiles {
     } catch (IOException error) {
       throw HostError.of("cannot create " + folder, error);
     }
-  }
-
-  static void delete(Path parent, ContainerId id) {
-    deleteTree(parent.resolve(id.value()));
   }
 
   /** Ids of containers that left a folder and are not among these. */
@@ -61,30 +56,16 @@ final class ContainerFiles {
   }
 
   /**
-   * Deletes the folders of these containers. One that cannot be deleted is left for the next start:
-   * it must not keep the node from starting.
+   * Throws away the folders of these containers. One that cannot be is left for the next start: it
+   * must not keep the node from starting.
    */
-  static void deleteAll(Path parent, Set<String> ids) {
+  static void throwAway(Path parent, Set<String> ids, Trash trash) {
     for (String id : ids) {
       try {
-        deleteTree(parent.resolve(id));
+        trash.add(parent.resolve(id));
       } catch (Failure failure) {
         LOG.error("what a removed container wrote stays: {}", failure.reason());
       }
     }
-  }
-
-  private static void deleteTree(Path folder) {
-    try {
-      new TreeDeletion(folder).run();
-    } catch (IOException error) {
-      // The container chose the rest of the path: it does not belong into a message whole.
-      throw Failure.internal(
-          "cannot delete " + folder + ": " + shortened(String.valueOf(error.getMessage())), error);
-    }
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= SHOWN ? text : "..." + text.substring(text.length() - SHOWN);
   }
 }

@@ -46,6 +46,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
 
   private final PodEnvironment environment;
   private final LaterWork later;
+  private final Trash trash;
   private final List<SandboxKind> kinds;
   private final Map<SandboxId, LocalSandbox> sandboxes = new ConcurrentHashMap<>();
   private final Set<SandboxName> starting = new HashSet<>();
@@ -53,6 +54,8 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
 
   private LocalPodRuntime(PodEnvironment environment, List<SandboxKind> kinds) {
     this.environment = environment;
+    this.trash =
+        Trash.open(environment.containerFolder().resolveSibling("trash"), environment.time());
     this.later = new LaterWork(environment.time());
     this.kinds = List.copyOf(kinds);
   }
@@ -85,11 +88,13 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
   @Override
   public void close() {
     later.close();
+    trash.close();
     sandboxes.values().forEach(sandbox -> sandbox.liveWorld().ifPresent(World::close));
   }
 
   private LocalSandbox enter(SandboxKind kind, SandboxRecord record) {
-    LocalSandbox sandbox = new LocalSandbox(environment, later, kind, record, this::retainLayers);
+    LocalSandbox sandbox =
+        new LocalSandbox(environment, later, trash, kind, record, this::retainLayers);
     sandboxes.put(record.id(), sandbox);
     return sandbox;
   }
@@ -119,7 +124,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
         .filter(kind -> kind.problem().isEmpty())
         .forEach(kind -> kind.sweep(known, lost));
     environment.networks().retain(known);
-    ContainerFiles.deleteAll(environment.containerFolder(), lost);
+    ContainerFiles.throwAway(environment.containerFolder(), lost, trash);
     retainLayers();
   }
 

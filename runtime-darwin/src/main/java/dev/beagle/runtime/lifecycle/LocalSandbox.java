@@ -46,6 +46,7 @@ final class LocalSandbox implements Sandbox {
 
   private final PodEnvironment environment;
   private final LaterWork later;
+  private final Trash trash;
   private final SandboxKind kind;
   private final Runnable onRelease;
   private final ReentrantLock lock = new ReentrantLock();
@@ -59,11 +60,13 @@ final class LocalSandbox implements Sandbox {
   LocalSandbox(
       PodEnvironment environment,
       LaterWork later,
+      Trash trash,
       SandboxKind kind,
       SandboxRecord record,
       Runnable onRelease) {
     this.environment = environment;
     this.later = later;
+    this.trash = trash;
     this.kind = kind;
     this.record = record;
     this.onRelease = onRelease;
@@ -75,6 +78,11 @@ final class LocalSandbox implements Sandbox {
 
   PodEnvironment environment() {
     return environment;
+  }
+
+  /** What a container wrote is out of the way when this returns; its room comes later. */
+  void throwAwayFilesOf(ContainerId container) {
+    trash.add(environment.containerFolder().resolve(container.value()));
   }
 
   LaterWork later() {

@@ -131,7 +131,7 @@ final class SandboxEnd {
   private void delete(LocalContainer container) {
     container.life().removing();
     sandbox.liveWorld().ifPresent(world -> deleteInWorld(world, container.record()));
-    ContainerFiles.delete(sandbox.environment().containerFolder(), container.id());
+    sandbox.throwAwayFilesOf(container.id());
     container.life().deleteRecord();
     sandbox.forget(container.id());
   }

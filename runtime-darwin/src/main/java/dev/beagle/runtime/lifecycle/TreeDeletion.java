@@ -1,6 +1,7 @@
 package dev.beagle.runtime.lifecycle;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -27,7 +28,11 @@ final class TreeDeletion {
     this.folder = folder;
   }
 
-  /** Nothing when the folder is gone already. */
+  /**
+   * Nothing when the folder is gone already.
+   *
+   * @throws InterruptedIOException when the thread was interrupted: some of it is left
+   */
   void run() throws IOException {
     try {
       while (!pass()) {
@@ -55,6 +60,9 @@ final class TreeDeletion {
     List<Path> names =
         StreamSupport.stream(current.spliterator(), false).map(Path::getFileName).toList();
     for (Path name : names) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("interrupted while " + folder + " was deleted");
+      }
       if (!isFolder(current, name)) {
         current.deleteFile(name);
       } else if (depth == MAX_DEPTH) {

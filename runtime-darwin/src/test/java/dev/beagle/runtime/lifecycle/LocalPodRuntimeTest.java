@@ -71,6 +71,7 @@ class LocalPodRuntimeTest {
     assertThat(kind.mountedLayers()).isEmpty();
     assertThat(networks.attached()).isEmpty();
     assertThat(images.openCount()).isZero();
+    await().untilAsserted(() -> assertThat(folder.resolve("trash")).isEmptyDirectory());
     try (Stream<Path> files = Files.walk(folder)) {
       assertThat(files.filter(Files::isRegularFile)).isEmpty();
     }
