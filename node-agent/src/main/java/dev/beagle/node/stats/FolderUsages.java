@@ -9,8 +9,12 @@ import dev.beagle.time.Time;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,7 +98,37 @@ final class FolderUsages implements AutoCloseable {
     }
   }
 
+  /**
+   * What is told of a folder whose owner may change it while it is walked. One thread at a time.
+   */
+  private static final class Figure {
+    /** So many doubtful walks in a row have to say less before less is believed. */
+    private static final int DOUBTFUL_WALKS = 5;
+
+    private final Deque<Measured> lower = new ArrayDeque<>();
+
+    /** A walk that missed something says too little: of several the highest is nearest. */
+    Known after(Known before, Measured now) {
+      if (now.usage().complete()
+          || !(before instanceof Measured(_, FolderUsage usage))
+          || now.usage().usedBytes() >= usage.usedBytes()) {
+        lower.clear();
+        return now;
+      }
+      lower.add(now);
+      if (lower.size() < DOUBTFUL_WALKS) {
+        return before;
+      }
+      Measured highest =
+          Collections.max(
+              lower, Comparator.comparingLong(measured -> measured.usage().usedBytes()));
+      lower.remove();
+      return highest;
+    }
+  }
+
   private static final class Entry {
+    private final Figure figure = new Figure();
     private State state = new New();
     private Known known = new Unmeasured();
     private long knownNanos;
@@ -151,7 +185,7 @@ final class FolderUsages implements AutoCloseable {
     // What cannot be measured this time shows what it was, or its owner could hide it.
     Known found = known(entry);
     try {
-      found = atLeast(found, new Measured(time.now(), measure.apply(folder)));
+      found = entry.figure.after(found, new Measured(time.now(), measure.apply(folder)));
     } catch (Failure failure) {
       if (failure.kind() == FailureKind.NOT_FOUND) {
         found = new Gone();
@@ -162,13 +196,6 @@ final class FolderUsages implements AutoCloseable {
     } finally {
       finish(entry, found, start);
     }
-  }
-
-  private static Known atLeast(Known before, Measured now) {
-    if (now.usage().complete() || !(before instanceof Measured(_, FolderUsage usage))) {
-      return now;
-    }
-    return now.usage().usedBytes() < usage.usedBytes() ? before : now;
   }
 
   private synchronized Known known(Entry entry) {

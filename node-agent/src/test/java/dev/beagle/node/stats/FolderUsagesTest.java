@@ -104,6 +104,22 @@ class FolderUsagesTest {
   }
 
   @Test
+  void whatIsAlwaysMovedIsBelievedToBeLessAfterAWhile() {
+    for (int i = 0; i < 9; i++) {
+      inodes();
+      time.advance(Duration.ofSeconds(30));
+    }
+    assertThat(inodes()).isEqualTo(10);
+    disturbed = true;
+    for (int i = 0; i < 4; i++) {
+      time.advance(Duration.ofSeconds(30));
+      assertThat(inodes()).isEqualTo(10);
+    }
+    time.advance(Duration.ofSeconds(30));
+    assertThat(inodes()).isEqualTo(1);
+  }
+
+  @Test
   void aFolderIsMeasuredAgainAfterAnError() {
     assertThat(inodes()).isEqualTo(1);
     broken = true;

@@ -4,7 +4,9 @@ import com.sun.jna.LastErrorException;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import dev.beagle.host.HostPlatform;
+import dev.beagle.time.Time;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -25,6 +27,9 @@ final class TreeWalk implements AutoCloseable {
           | (ARM ? PosixAbi.O_DIRECTORY_ARM64 : PosixAbi.O_DIRECTORY_GENERIC)
           | (ARM ? PosixAbi.O_NOFOLLOW_ARM64 : PosixAbi.O_NOFOLLOW_GENERIC);
 
+  /** A folder's time of access would tell a container how far the walk is. */
+  private static final int O_NOATIME = 01000000;
+
   // struct dirent of LP64 Linux.
   private static final int DIRENT_TYPE = 18;
   private static final int DIRENT_NAME = 19;
@@ -37,6 +42,8 @@ final class TreeWalk implements AutoCloseable {
   private static final int STATX_MODE = 28;
   private static final int STATX_INO = 32;
   private static final int STATX_BLOCKS = 48;
+  private static final int STATX_CTIME_SECONDS = 96;
+  private static final int STATX_CTIME_NANOS = 104;
   private static final int STATX_DEVICE = 136;
   private static final int S_IFMT = 0170000;
   private static final int S_IFDIR = 0040000;
@@ -45,15 +52,26 @@ final class TreeWalk implements AutoCloseable {
   /** Ways lost in one walk, after which it ends. */
   private static final int MAX_LOST = 1000;
 
-  /** Folders that wait to be visited, and names of one file remembered, at most: some 100 MiB. */
+  /** Steps down lost ways in one walk, after which it ends. */
+  private static final int MAX_RETRACED = 1_000_000;
+
+  /** The kernel's clock for stamps of files stands still for so long, and somewhat more. */
+  private static final long STAMP_SLACK_NANOS = 20_000_000;
+
+  /**
+   * Folders on the way and those that wait to be visited, and names of one file, remembered at
+   * most: some 100 MiB.
+   */
   private static final int MAX_REMEMBERED = 500_000;
 
   private final int maxRemembered;
   private final Runnable beforeReturning;
   private int pending;
   private int lost;
+  private int retraced;
+  private long startedNanos;
 
-  /** Whether every folder that was seen has been entered. */
+  /** Whether every folder was entered, and none changed before it was: nothing got past us. */
   private boolean whole = true;
 
   private final Memory stat = new Memory(STATX_BYTES);
@@ -65,7 +83,10 @@ final class TreeWalk implements AutoCloseable {
 
   /** A folder on the way down, with the names of its folders that are still to be visited. */
   @SuppressWarnings("ArrayRecordComponent") // Neither compared nor changed.
-  private record Level(byte[] name, long inode, Deque<byte[]> pending) {}
+  private record Level(byte[] name, long inode, Deque<byte[]> pending) {
+    /** Of a folder without folders, as most are: never added to. */
+    private static final Deque<byte[]> NONE = new ArrayDeque<>(0);
+  }
 
   TreeWalk() {
     this(MAX_REMEMBERED, () -> {});
@@ -90,7 +111,7 @@ final class TreeWalk implements AutoCloseable {
   FolderUsage measure(Path folder) {
     int root;
     try {
-      root = PosixAbi.open(folder.toString(), FOLDER_FLAGS, 0);
+      root = openRoot(folder);
     } catch (LastErrorException error) {
       throw PosixError.of("open", folder, error);
     }
@@ -104,7 +125,31 @@ final class TreeWalk implements AutoCloseable {
     return new FolderUsage(bytes, inodes, whole);
   }
 
+  private static int openRoot(Path folder) {
+    try {
+      return PosixAbi.open(folder.toString(), FOLDER_FLAGS | O_NOATIME, 0);
+    } catch (LastErrorException error) {
+      if (error.getErrorCode() != PosixAbi.EPERM) {
+        throw error;
+      }
+      return PosixAbi.open(folder.toString(), FOLDER_FLAGS, 0); // Another user's, and we not root.
+    }
+  }
+
+  private int openat(int folder, Pointer child) {
+    try {
+      return PosixAbi.openat(folder, child, FOLDER_FLAGS | O_NOATIME);
+    } catch (LastErrorException error) {
+      if (error.getErrorCode() != PosixAbi.EPERM) {
+        throw error;
+      }
+      return PosixAbi.openat(folder, child, FOLDER_FLAGS);
+    }
+  }
+
   private void walk(int root) {
+    Instant now = Time.system().now(); // Compared with stamps of that clock, no other.
+    startedNanos = now.getEpochSecond() * 1_000_000_000L + now.getNano() - STAMP_SLACK_NANOS;
     stat(root, emptyName(), PosixAbi.AT_EMPTY_PATH);
     device = stat.getLong(STATX_DEVICE);
     int current = openFolder(root, new byte[] {'.'});
@@ -114,7 +159,6 @@ final class TreeWalk implements AutoCloseable {
       while (!way.isEmpty()) {
         byte[] next = way.element().pending().poll();
         if (next != null) {
-          pending--;
           int child = openFolder(current, next);
           if (child >= 0) {
             close(current);
@@ -122,6 +166,7 @@ final class TreeWalk implements AutoCloseable {
             way.push(enter(current, next));
           } else {
             // Removed or renamed since it was listed.
+            pending--;
             whole = false;
           }
           continue;
@@ -130,6 +175,7 @@ final class TreeWalk implements AutoCloseable {
         if (way.isEmpty()) {
           break;
         }
+        pending--;
         beforeReturning.run();
         int parent = openFolder(current, new byte[] {'.', '.'});
         if (parent >= 0) {
@@ -138,7 +184,7 @@ final class TreeWalk implements AutoCloseable {
         }
         if (parent < 0 || inodeOf(current) != way.element().inode()) {
           whole = false;
-          if (++lost > MAX_LOST) {
+          if (++lost > MAX_LOST || retraced > MAX_RETRACED) {
             break;
           }
           int found = goAgain(root, way);
@@ -159,10 +205,11 @@ final class TreeWalk implements AutoCloseable {
     try {
       while (!way.isEmpty()) {
         Level level = way.removeLast();
+        retraced++;
         int child = openSame(current, level);
         if (child < 0) {
-          pending -= level.pending().size();
-          way.forEach(beyond -> pending -= beyond.pending().size());
+          pending -= 1 + level.pending().size();
+          way.forEach(beyond -> pending -= 1 + beyond.pending().size());
           way.clear();
           break;
         }
@@ -201,6 +248,8 @@ final class TreeWalk implements AutoCloseable {
   private Level enter(int folder, byte[] name) {
     stat(folder, emptyName(), PosixAbi.AT_EMPTY_PATH);
     long inode = stat.getLong(STATX_INO);
+    // What was taken from here since the start may have gone to where we have been already.
+    whole &= changedNanos() < startedNanos;
     count();
     Deque<byte[]> folders = new ArrayDeque<>();
     long listing = list(folder);
@@ -229,11 +278,15 @@ final class TreeWalk implements AutoCloseable {
     } finally {
       PosixAbi.closedir(listing);
     }
-    return new Level(name, inode, folders);
+    return new Level(name, inode, folders.isEmpty() ? Level.NONE : folders);
+  }
+
+  private long changedNanos() {
+    return stat.getLong(STATX_CTIME_SECONDS) * 1_000_000_000L + stat.getInt(STATX_CTIME_NANOS);
   }
 
   private long list(int folder) {
-    int opened = PosixAbi.openat(folder, named((byte) '.'), FOLDER_FLAGS);
+    int opened = openat(folder, named((byte) '.'));
     try {
       return PosixAbi.fdopendir(opened);
     } catch (LastErrorException error) {
@@ -276,7 +329,7 @@ final class TreeWalk implements AutoCloseable {
   private int openFolder(int folder, byte[] child) {
     int opened;
     try {
-      opened = PosixAbi.openat(folder, named(child), FOLDER_FLAGS);
+      opened = openat(folder, named(child));
     } catch (LastErrorException gone) {
       return -1;
     }

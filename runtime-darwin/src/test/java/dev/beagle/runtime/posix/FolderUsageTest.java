@@ -2,6 +2,7 @@ package dev.beagle.runtime.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
@@ -13,6 +14,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -33,10 +37,10 @@ class FolderUsageTest {
     }
     Files.createLink(folder.resolve("a/again"), folder.resolve("a/b/file-299"));
     Files.createSymbolicLink(folder.resolve("a/link"), Path.of("b"));
-    FolderUsage usage = FolderUsage.measure(folder);
+    // What was changed a moment ago may have been changed while it was walked.
+    FolderUsage usage = await().until(() -> FolderUsage.measure(folder), FolderUsage::complete);
     assertThat(usage.usedBytes()).isEqualTo(du("--block-size=1"));
     assertThat(usage.inodes()).isEqualTo(du("--inodes")).isEqualTo(306);
-    assertThat(usage.complete()).isTrue();
   }
 
   private long du(String unit) throws IOException, InterruptedException {
@@ -70,6 +74,57 @@ class FolderUsageTest {
     }
     assertThat(moved).isTrue();
     assertThat(FolderUsage.measure(folder).inodes()).isEqualTo(7);
+  }
+
+  /** As a container does that knows how far the walk is. */
+  @Test
+  void aFileThatIsMovedToWhereTheWalkHasBeenMakesItDoubtful() throws IOException {
+    for (String name : List.of("a", "b", "c")) {
+      Files.writeString(
+          Files.createDirectory(folder.resolve(name)).resolve("file"), "x".repeat(100_000));
+    }
+    await().until(() -> FolderUsage.measure(folder), FolderUsage::complete);
+    AtomicBoolean moved = new AtomicBoolean();
+    Runnable behindTheWalk =
+        () -> {
+          if (moved.compareAndSet(false, true)) {
+            try {
+              // Which one the walk has been to follows from the order of the listing: both ways.
+              for (String name : List.of("a", "b", "c")) {
+                Files.move(folder.resolve(name + "/file"), folder.resolve("file-of-" + name));
+              }
+            } catch (IOException error) {
+              throw new UncheckedIOException(error);
+            }
+          }
+        };
+    try (TreeWalk walk = new TreeWalk(1000, behindTheWalk)) {
+      FolderUsage usage = walk.measure(folder);
+      assertThat(usage.inodes()).as("one was counted before it was moved").isEqualTo(5);
+      assertThat(usage.complete()).isFalse();
+    }
+  }
+
+  @Test
+  void aFolderIsWalkedWithoutATraceInIt() throws IOException {
+    Path inside = Files.createDirectory(folder.resolve("inside"));
+    FileTime before = FileTime.from(Instant.parse("2001-01-01T00:00:00Z"));
+    Files.setAttribute(inside, "lastAccessTime", before);
+    FolderUsage.measure(folder);
+    assertThat(Files.getAttribute(inside, "lastAccessTime")).isEqualTo(before);
+  }
+
+  @Test
+  void howDeepItIsCountsAsMemory() throws IOException {
+    Path deepest = folder;
+    for (int i = 0; i < 20; i++) {
+      deepest = Files.createDirectory(deepest.resolve("d"));
+    }
+    try (TreeWalk walk = new TreeWalk(10, () -> {})) {
+      FolderUsage usage = walk.measure(folder);
+      assertThat(usage.inodes()).isEqualTo(1 + 10 + 1);
+      assertThat(usage.complete()).isFalse();
+    }
   }
 
   @Test
