@@ -47,6 +47,17 @@ final class CommandLineIT extends NodeIT {
   }
 
   @Test
+  void aProgramThatTheImageLacksIsNamedWithIt() {
+    Command.Result result =
+        Command.run(
+            command("run", "--rm", "--entrypoint", "/nope", Crictl.BUSYBOX), Command.LIMIT, "");
+
+    assertThat(result.exit()).isEqualTo(127);
+    assertThat(result.err()).contains("image " + Crictl.BUSYBOX + " has no program /nope");
+    assertThat(beagle("ps", "-a").ok().lines()).hasSize(1);
+  }
+
+  @Test
   void runPassesStandardInputOnToItsEnd() {
     String input = "0123456789abcdef".repeat(64 * 1024);
 

@@ -1,5 +1,8 @@
 package dev.beagle.net.control;
 
+import dev.beagle.host.HostProcesses;
+import dev.beagle.time.Deadline;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -20,6 +23,7 @@ import java.util.Optional;
  */
 record LockHolder(long pid, long started) {
   private static final Path PROC = Path.of("/proc");
+  private static final Duration POLL = Duration.ofMillis(5);
 
   /** Field 22 of {@code /proc/PID/stat} (proc(5)), counted after the name, which is field 2. */
   private static final int START_TIME = 22 - 3;
@@ -74,20 +78,27 @@ record LockHolder(long pid, long started) {
   }
 
   /**
-   * Kills the process, however deaf it is, and waits until it is gone.
+   * Kills the process, however deaf it is, and waits until it has ended.
    *
    * @return false where it is not there any more, or is another's, or does not end
    */
-  boolean kill(Duration limit) {
+  boolean kill(Duration limit, Time time) {
     Optional<ProcessHandle> process = process();
     if (process.isEmpty() || !process.get().destroyForcibly()) {
       return false;
     }
-    return process
-        .get()
-        .onExit()
-        .thenApply(_ -> true)
-        .completeOnTimeout(false, limit.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
-        .join();
+    Deadline deadline = Deadline.after(time, limit);
+    while (HostProcesses.runs(process.get())) {
+      if (deadline.passed()) {
+        return false;
+      }
+      try {
+        time.sleep(POLL);
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return true;
   }
 }

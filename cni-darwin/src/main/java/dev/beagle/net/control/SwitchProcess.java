@@ -1,6 +1,7 @@
 package dev.beagle.net.control;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostProcesses;
 import dev.beagle.net.control.SwitchClient.Presence;
 import dev.beagle.net.wire.IpPrefix;
 import dev.beagle.time.Deadline;
@@ -72,7 +73,7 @@ public final class SwitchProcess {
         return running.isPresent() ? running.get() : start(settings, command, time);
       }
     }
-    killHung(settings, warnings);
+    killHung(settings, time, warnings);
     return start(settings, command, time);
   }
 
@@ -96,7 +97,7 @@ public final class SwitchProcess {
   }
 
   /** Only the process that wrote itself into the lock file as its holder. */
-  private static void killHung(SwitchSettings settings, Consumer<String> warnings) {
+  private static void killHung(SwitchSettings settings, Time time, Consumer<String> warnings) {
     Optional<LockHolder> holder = LockHolder.read(settings.lockFile());
     if (holder.isEmpty() || holder.get().process().isEmpty()) {
       throw Failure.unavailable(
@@ -111,7 +112,7 @@ public final class SwitchProcess {
             + " has not answered for "
             + PROBE_PATIENCE.multipliedBy(HUNG_AFTER).toSeconds()
             + " s: it is killed, the connections through it end");
-    if (!holder.get().kill(KILL_PATIENCE)) {
+    if (!holder.get().kill(KILL_PATIENCE, time)) {
       throw Failure.unavailable(who + " hangs and does not end when it is killed");
     }
   }
@@ -238,6 +239,9 @@ public final class SwitchProcess {
         end.get(silences == 0 ? interval.toMillis() : 0, TimeUnit.MILLISECONDS);
         return true;
       } catch (TimeoutException running) {
+        if (!HostProcesses.runs(handle)) {
+          return true; // It has ended, and nobody reaps it.
+        }
         silences = isSilent(time) ? silences + 1 : 0;
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
@@ -248,7 +252,7 @@ public final class SwitchProcess {
       if (silences == HUNG_AFTER) {
         silences = 0;
         try {
-          killHung(settings, warnings);
+          killHung(settings, time, warnings);
         } catch (Failure failure) {
           warnings.accept(failure.reason());
         }

@@ -116,7 +116,9 @@ public final class PortForwards {
     String text = String.valueOf(error.getMessage());
     if (text.contains("in use")) {
       return Failure.alreadyExists(
-          "host port " + listening + " is in use by another program on this host");
+          "host port "
+              + listening
+              + " is in use by another program on this host: choose another, or end that program");
     }
     if (text.contains("assign")) {
       return Failure.invalidArgument(

@@ -2,6 +2,7 @@ package dev.beagle.net.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -41,7 +42,9 @@ class LockHolderTest {
     LockHolder self = LockHolder.self();
     assertThat(new LockHolder(self.pid(), self.started() + 1).process()).isEmpty();
     assertThat(new LockHolder(self.pid(), 0).process()).isEmpty();
-    assertThat(new LockHolder(self.pid(), self.started() + 1).kill(Duration.ofSeconds(1)))
+    assertThat(
+            new LockHolder(self.pid(), self.started() + 1)
+                .kill(Duration.ofSeconds(1), Time.system()))
         .isFalse();
   }
 }

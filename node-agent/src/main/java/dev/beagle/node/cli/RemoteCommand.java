@@ -49,22 +49,22 @@ final class RemoteCommand {
     try (RawTerminal terminal = RawTerminal.enter(tty);
         SpdyConnection connection = SpdyConnection.open(url, SpdyConnection.REMOTE_COMMAND)) {
       SpdyStream error = connection.stream(Map.of("streamtype", "error"));
+      Optional<SpdyStream> stdin = stream(connection, "stdin", interactive);
+      SpdyStream stdout = connection.stream(Map.of("streamtype", "stdout"));
+      Optional<SpdyStream> stderr = stream(connection, "stderr", !tty);
+      Optional<SpdyStream> resize = stream(connection, "resize", tty);
+      // Only now: the server takes nothing until all are there, and much input would hold up the
+      // opening of those behind it.
       List<Thread> outputs = new ArrayList<>();
       List<Thread> others = new ArrayList<>();
-      if (interactive) {
-        OutputStream stdin = connection.stream(Map.of("streamtype", "stdin")).output();
-        // A platform thread, because reading standard input may block its carrier for ever.
-        others.add(Thread.ofPlatform().daemon().start(() -> copyInput(stdin)));
-      }
-      SpdyStream stdout = connection.stream(Map.of("streamtype", "stdout"));
       outputs.add(Thread.ofVirtual().start(() -> show(stdout.input(), console.out())));
-      if (!tty) {
-        SpdyStream stderr = connection.stream(Map.of("streamtype", "stderr"));
-        outputs.add(Thread.ofVirtual().start(() -> show(stderr.input(), console.err())));
-      } else {
-        OutputStream resize = connection.stream(Map.of("streamtype", "resize")).output();
-        others.add(Thread.ofVirtual().start(() -> tellSizes(terminal, resize)));
-      }
+      stderr.ifPresent(
+          from -> outputs.add(Thread.ofVirtual().start(() -> show(from.input(), console.err()))));
+      // A platform thread, because reading standard input may block its carrier for ever.
+      stdin.ifPresent(
+          to -> others.add(Thread.ofPlatform().daemon().start(() -> copyInput(to.output()))));
+      resize.ifPresent(
+          to -> others.add(Thread.ofVirtual().start(() -> tellSizes(terminal, to.output()))));
       int status = status(error.input().readNBytes(MAX_STATUS_BYTES));
       for (Thread output : outputs) {
         output.join();
@@ -74,6 +74,11 @@ final class RemoteCommand {
     } catch (IOException lost) {
       throw Failure.unavailable("the connection to its streams ended: " + lost.getMessage(), lost);
     }
+  }
+
+  private static Optional<SpdyStream> stream(
+      SpdyConnection connection, String type, boolean wanted) {
+    return wanted ? Optional.of(connection.stream(Map.of("streamtype", type))) : Optional.empty();
   }
 
   private void copyInput(OutputStream stdin) {

@@ -129,7 +129,11 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
         pod = SinglePod.create(client, spec.sandbox(), spec.container(), kind);
       } catch (Failure failure) {
         PodLogs.remove(node.folder(context), uid);
-        context.console().note(StartFailures.ofKind(client, kind, failure));
+        context
+            .console()
+            .note(
+                missingProgram(spec, failure)
+                    .orElseGet(() -> StartFailures.ofKind(client, kind, failure)));
         return StartFailures.code(failure);
       }
       return run(client, spec, pod);
@@ -179,14 +183,16 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
 
   private int notStarted(SinglePod pod, PodSpec spec, Failure failure) {
     end(pod, spec, true);
-    String reason =
-        StartFailures.missingProgram(failure)
-            .map(program ->
-                "pod %s: image %s has no program %s; nothing was left behind"
-                    .formatted(spec.name(), image, program))
-            .orElse(failure.reason());
-    context.console().note(reason);
+    context.console().note(missingProgram(spec, failure).orElse(failure.reason()));
     return StartFailures.code(failure);
+  }
+
+  /** OCI runtimes tell it at create or at start. */
+  private Optional<String> missingProgram(PodSpec spec, Failure failure) {
+    return StartFailures.missingProgram(failure)
+        .map(program ->
+            "pod %s: image %s has no program %s; nothing was left behind"
+                .formatted(spec.name(), image, program));
   }
 
   private Thread stopWhenInterrupted(SinglePod pod, PodSpec spec) {

@@ -23,7 +23,7 @@ final class TestCommand implements Callable<Integer> {
       arity = "0..1",
       defaultValue = "all",
       description =
-          "all (the default), unit, components, e2e, soak; later also hvf, kubernetes, fuzz.")
+          "all (the default), unit, components, e2e, hvf or soak; later also kubernetes and fuzz.")
   String suite = "all";
 
   TestCommand(CliContext context) {

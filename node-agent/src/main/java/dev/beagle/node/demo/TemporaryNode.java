@@ -1,6 +1,7 @@
 package dev.beagle.node.demo;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostProcesses;
 import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
 import dev.beagle.node.client.SinglePod;
@@ -235,7 +236,7 @@ final class TemporaryNode {
   private void awaitEnd(List<ProcessHandle> processes) {
     Deadline deadline = Deadline.after(time, END_LIMIT);
     for (ProcessHandle process : processes) {
-      while (process.isAlive()) {
+      while (HostProcesses.runs(process)) {
         if (deadline.passed()) {
           throw Failure.timedOut(
               "process %d of the demo does not end; the daemon's log: %s"

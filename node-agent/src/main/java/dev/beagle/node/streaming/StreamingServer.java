@@ -22,6 +22,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -144,6 +145,14 @@ public final class StreamingServer implements AutoCloseable {
             + waiting.add(request));
   }
 
+  private static void doNotLinger(Channel open) {
+    try {
+      open.pipeline().remove(LingeringClose.class);
+    } catch (NoSuchElementException closing) {
+      // It closes by itself just now, and its pipeline is taken down.
+    }
+  }
+
   /**
    * Ends all conversations: processes get end of file, clients lose their connections. Waits a few
    * seconds for openers and dialers that are under way, which are interrupted.
@@ -151,7 +160,7 @@ public final class StreamingServer implements AutoCloseable {
   @Override
   public void close() {
     listener.close().awaitUninterruptibly();
-    connections.forEach(open -> open.pipeline().remove(LingeringClose.class));
+    connections.forEach(StreamingServer::doNotLinger);
     connections.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     threads.shutdownNow();
     boolean interrupted = false;

@@ -171,7 +171,13 @@ public final class SocketGuestAgent implements GuestAgent {
     } catch (TimeoutException error) {
       throw Failure.of(
           FailureKind.TIMED_OUT,
-          "guest agent of " + name + " did not answer " + call.getCallCase() + " in " + timeout,
+          "guest agent of "
+              + name
+              + " did not answer "
+              + call.getCallCase()
+              + " in "
+              + (timeout.toMillis() / 1000.0)
+              + " s",
           error);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.namespaces;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostProcesses;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
 import java.io.IOException;
@@ -188,9 +189,43 @@ final class Cgroups {
     }
   }
 
-  /** Removes those right below a path that have no children and no processes. */
-  void removeEmptyChildren(String path) {
-    children(path).forEach(child -> removeEmpty(path + "/" + child));
+  /** Removes the trees right below a path in which there is no process, in any hierarchy. */
+  void removeAbandoned(String path) {
+    for (String child : children(path)) {
+      String abandoned = path + "/" + child;
+      requireNormal(abandoned);
+      List<Path> trees = hierarchies.stream().map(each -> resolve(each, abandoned)).toList();
+      if (trees.stream().noneMatch(Cgroups::isInhabited)) {
+        trees.forEach(Cgroups::removeEmptyTree);
+      }
+    }
+  }
+
+  /** Also by processes of other PID namespaces, which are listed as 0. */
+  private static boolean isInhabited(Path tree) {
+    try (Stream<Path> folders = Files.walk(tree)) {
+      for (Path each : (Iterable<Path>) folders.filter(Files::isDirectory)::iterator) {
+        Path processes = each.resolve("cgroup.procs");
+        if (Files.exists(processes) && !Files.readString(processes).isBlank()) {
+          return true;
+        }
+      }
+      return false;
+    } catch (NoSuchFileException none) {
+      return false;
+    } catch (IOException | UncheckedIOException changing) {
+      return true;
+    }
+  }
+
+  private static void removeEmptyTree(Path tree) {
+    try (Stream<Path> folders = Files.walk(tree)) {
+      for (Path each : folders.filter(Files::isDirectory).toList().reversed()) {
+        Files.deleteIfExists(each);
+      }
+    } catch (IOException | UncheckedIOException inUse) {
+      LOG.debug("cgroup {} stays: {}", tree, inUse.getMessage());
+    }
   }
 
   /** Kills every process of these cgroups and their children, then removes them. */
@@ -248,23 +283,12 @@ final class Cgroups {
         alive.addAll(processes(resolve(hierarchy, path)));
       }
     }
-    alive.removeIf(Cgroups::isZombie);
+    // A zombie stays in cgroup.procs of v1 until its parent reaps it, and needs no killing.
+    alive.removeIf(HostProcesses::isZombie);
     for (long pid : alive) {
       ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
     }
     return !alive.isEmpty();
-  }
-
-  /** A zombie stays in cgroup.procs of v1 until its parent reaps it, and needs no killing. */
-  private static boolean isZombie(long pid) {
-    try {
-      String stat =
-          Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-      int state = stat.lastIndexOf(')') + 2;
-      return state >= stat.length() || stat.charAt(state) == 'Z';
-    } catch (IOException gone) {
-      return true;
-    }
   }
 
   private static List<Long> processes(Path folder) {

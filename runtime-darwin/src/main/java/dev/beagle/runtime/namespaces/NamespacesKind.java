@@ -262,7 +262,7 @@ public final class NamespacesKind implements SandboxKind {
   public void sweep(Set<SandboxId> known, Set<String> lost) {
     Set<String> ids = known.stream().map(SandboxId::value).collect(Collectors.toSet());
     // Of nodes that were killed in folders where nobody will start one again.
-    cgroups.removeEmptyChildren(OUR_CGROUPS);
+    cgroups.removeAbandoned(OUR_CGROUPS);
     for (String child : cgroups.children(ownCgroup)) {
       if (!ids.contains(child)) {
         end(child, List.of(ownCgroup + "/" + child));

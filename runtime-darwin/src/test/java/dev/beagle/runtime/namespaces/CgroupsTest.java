@@ -52,18 +52,22 @@ class CgroupsTest {
   }
 
   @Test
-  void onlyEmptyOnesAreSwept() throws Exception {
+  void treesWithoutAProcessAreSwept() throws Exception {
     Path memory = Files.createDirectory(folder.resolve("memory"));
     Path unified = Files.createDirectory(folder.resolve("unified"));
-    Files.createDirectories(memory.resolve("beagle/killed"));
+    // As a killed node leaves them: the agent of its host interface has two levels of its own.
+    Files.createDirectories(memory.resolve("beagle/killed/000/000"));
     Files.createDirectories(unified.resolve("beagle/killed"));
-    Files.createDirectories(memory.resolve("beagle/lives/sandbox"));
+    Path inAnotherNamespace = Files.createDirectories(memory.resolve("beagle/lives/sandbox"));
+    Files.writeString(inAnotherNamespace.resolve("cgroup.procs"), "0\n");
+    Files.createDirectories(unified.resolve("beagle/lives/sandbox/inner"));
     Files.createDirectories(memory.resolve("others/empty"));
     Cgroups cgroups = of(V1.formatted(memory, "memory"), V2.formatted(unified));
 
-    cgroups.removeEmptyChildren("/beagle");
+    cgroups.removeAbandoned("/beagle");
 
     assertThat(cgroups.children("/beagle")).containsExactly("lives");
+    assertThat(unified.resolve("beagle/lives/sandbox/inner")).exists();
     assertThat(cgroups.children("/others")).containsExactly("empty");
   }
 
