@@ -35,6 +35,9 @@ final class Cgroups {
   private static final Duration KILL_LIMIT = Duration.ofSeconds(20);
   private static final Duration KILL_PAUSE = Duration.ofMillis(2);
 
+  /** Far longer than an agent takes from its cgroup's creation to joining it. */
+  private static final Duration JOIN_PAUSE = Duration.ofMillis(300);
+
   private final List<Hierarchy> hierarchies;
   private final Time time;
 
@@ -189,16 +192,31 @@ final class Cgroups {
     }
   }
 
-  /** Removes the trees right below a path in which there is no process, in any hierarchy. */
+  /**
+   * Removes the trees right below a path in which there is no process, in any hierarchy. Looks
+   * twice, so that the tree of a node that is just starting its first agent stays.
+   */
   void removeAbandoned(String path) {
-    for (String child : children(path)) {
-      String abandoned = path + "/" + child;
-      requireNormal(abandoned);
-      List<Path> trees = hierarchies.stream().map(each -> resolve(each, abandoned)).toList();
-      if (trees.stream().noneMatch(Cgroups::isInhabited)) {
-        trees.forEach(Cgroups::removeEmptyTree);
-      }
+    List<String> suspects = uninhabited(path, children(path));
+    if (suspects.isEmpty()) {
+      return;
     }
+    pause(JOIN_PAUSE);
+    for (String abandoned : uninhabited(path, suspects)) {
+      trees(path, abandoned).forEach(Cgroups::removeEmptyTree);
+    }
+  }
+
+  private List<String> uninhabited(String path, Collection<String> children) {
+    return children.stream()
+        .filter(child -> trees(path, child).stream().noneMatch(Cgroups::isInhabited))
+        .toList();
+  }
+
+  private List<Path> trees(String path, String child) {
+    String whole = path + "/" + child;
+    requireNormal(whole);
+    return hierarchies.stream().map(each -> resolve(each, whole)).toList();
   }
 
   /** Also by processes of other PID namespaces, which are listed as 0. */
@@ -238,7 +256,7 @@ final class Cgroups {
       if (deadline.passed()) {
         throw Failure.timedOut("processes in cgroups " + paths + " do not die");
       }
-      pause();
+      pause(KILL_PAUSE);
     }
     for (String path : paths) {
       for (Hierarchy hierarchy : hierarchies) {
@@ -266,12 +284,12 @@ final class Cgroups {
     return hierarchy.root().resolve(path.substring(1));
   }
 
-  private void pause() {
+  private void pause(Duration duration) {
     try {
-      time.sleep(KILL_PAUSE);
+      time.sleep(duration);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw Failure.cancelled("interrupted while killing a cgroup");
+      throw Failure.cancelled("interrupted while waiting for processes of a cgroup");
     }
   }
 
@@ -337,7 +355,7 @@ final class Cgroups {
           LOG.warn("cgroup {} cannot be removed: {}", folder, busy.getMessage());
           return;
         }
-        pause();
+        pause(KILL_PAUSE);
       } catch (IOException error) {
         LOG.warn("cgroup {} cannot be removed", folder, error);
         return;

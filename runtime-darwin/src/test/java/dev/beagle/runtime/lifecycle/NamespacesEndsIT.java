@@ -15,6 +15,7 @@ import dev.beagle.runtime.testing.BusyboxImage;
 import dev.beagle.runtime.testing.Specs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -56,19 +57,29 @@ class NamespacesEndsIT {
 
   /** As a node in a temporary folder leaves it that was killed. */
   @Test
-  void emptyCgroupsOfOtherNodesAreSweptByTheNextStart() throws IOException {
+  void cgroupTreesWithoutAProcessAreSweptByTheNextStart() throws Exception {
     Path memory = Path.of("/sys/fs/cgroup/memory");
     Path ours = (Files.isDirectory(memory) ? memory : Path.of("/sys/fs/cgroup")).resolve("beagle");
-    Path left = Files.createDirectories(ours.resolve("left-" + ProcessHandle.current().pid()));
-    Path used = Files.createDirectories(ours.resolve("used-" + ProcessHandle.current().pid()));
+    long self = ProcessHandle.current().pid();
+    Path left = Files.createDirectories(ours.resolve("left-" + self));
+    Files.createDirectories(left.resolve("sandbox/sandbox"));
+    Path used = Files.createDirectories(ours.resolve("used-" + self));
     Path sandbox = Files.createDirectory(used.resolve("sandbox"));
+    Process other = new ProcessBuilder("sleep", "1000").start();
     try {
+      Files.writeString(sandbox.resolve("cgroup.procs"), Long.toString(other.pid()));
       node.restart();
       assertThat(left).doesNotExist();
       assertThat(sandbox).isDirectory();
     } finally {
-      Files.delete(sandbox);
+      other.destroyForcibly().waitFor();
+      await()
+          .atMost(LIMIT)
+          .ignoreExceptionsInstanceOf(FileSystemException.class)
+          .until(() -> Files.deleteIfExists(sandbox));
       Files.delete(used);
+      Files.deleteIfExists(left.resolve("sandbox/sandbox"));
+      Files.deleteIfExists(left.resolve("sandbox"));
       Files.deleteIfExists(left);
     }
   }
