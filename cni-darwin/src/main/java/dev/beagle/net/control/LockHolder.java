@@ -34,17 +34,20 @@ record LockHolder(long pid, long started) {
     return new LockHolder(pid, started(ProcessHandle.current()).orElse(0L));
   }
 
-  /** Replaces what a predecessor wrote. */
+  /**
+   * Replaces what a predecessor wrote, in its place and of the same length: that works on a full
+   * disk too.
+   */
   void write(FileChannel lockFile) throws IOException {
-    byte[] text = (pid + " " + started + "\n").getBytes(StandardCharsets.US_ASCII);
-    lockFile.truncate(0);
+    byte[] text = "%019d %019d\n".formatted(pid, started).getBytes(StandardCharsets.US_ASCII);
     lockFile.write(ByteBuffer.wrap(text), 0);
   }
 
   /** What stands in the file; nothing where that is no holder, as older versions left it. */
   static Optional<LockHolder> read(Path lockFile) {
     try {
-      String[] words = Files.readString(lockFile, StandardCharsets.US_ASCII).strip().split(" ", -1);
+      String text = Files.readString(lockFile, StandardCharsets.US_ASCII);
+      String[] words = text.lines().findFirst().orElse("").split(" ", -1);
       return words.length == 2
           ? Optional.of(new LockHolder(Long.parseLong(words[0]), Long.parseLong(words[1])))
           : Optional.empty();

@@ -57,9 +57,18 @@ public final class SwitchMain {
             FileChannel.open(
                 settings.lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = lock(lockFile, settings)) {
-      LockHolder.self().write(lockFile);
+      tell(lockFile);
       serve(settings);
       lock.release();
+    }
+  }
+
+  /** Without it this process cannot be ended when it hangs, which is no reason not to serve. */
+  private static void tell(FileChannel lockFile) {
+    try {
+      LockHolder.self().write(lockFile);
+    } catch (IOException error) {
+      System.err.println("switch: it is not recorded who holds the lock: " + error.getMessage());
     }
   }
 

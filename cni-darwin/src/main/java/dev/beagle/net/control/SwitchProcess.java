@@ -31,6 +31,9 @@ public final class SwitchProcess {
   private static final Path SETSID = Path.of("/usr/bin/setsid");
   private static final int LOG_LINES = 5;
 
+  /** With less room a log is as good as empty. */
+  private static final long LEAST_ROOM = 4096;
+
   private static final Duration KILL_PATIENCE = Duration.ofSeconds(10);
 
   /** How long an answer to a probe may take: a busy host is no reason to end connections. */
@@ -53,7 +56,8 @@ public final class SwitchProcess {
 
   /**
    * Takes over the switch that serves the folder, or starts one. One that is there and does not
-   * answer for {@link #HUNG_AFTER} probes is killed and has a successor.
+   * answer for {@link #HUNG_AFTER} probes is killed and has a successor, also one that lives and
+   * whose socket is gone.
    *
    * @param command how to run {@link SwitchMain}, up to its arguments
    * @param warnings is told of a switch that was killed
@@ -66,7 +70,10 @@ public final class SwitchProcess {
     for (int silences = 0; silences < HUNG_AFTER; silences++) {
       Presence presence = new SwitchClient(settings).presence(PROBE_PATIENCE);
       if (presence instanceof Presence.Absent) {
-        return start(settings, command, time);
+        if (holder(settings).isEmpty()) {
+          return start(settings, command, time);
+        }
+        awaitChange(settings, time);
       }
       if (presence instanceof Presence.Answering answering) {
         Optional<SwitchProcess> running = of(settings, answering.status());
@@ -75,6 +82,22 @@ public final class SwitchProcess {
     }
     killHung(settings, time, warnings);
     return start(settings, command, time);
+  }
+
+  /** The living process that wrote itself into the lock file as its holder. */
+  private static Optional<LockHolder> holder(SwitchSettings settings) {
+    return LockHolder.read(settings.lockFile())
+        .filter(holder -> holder.process().filter(HostProcesses::runs).isPresent());
+  }
+
+  /** One that cannot be reached is just starting or ending, or its socket is gone for good. */
+  private static void awaitChange(SwitchSettings settings, Time time) {
+    Deadline deadline = Deadline.after(time, PROBE_PATIENCE);
+    while (!deadline.passed()
+        && holder(settings).isPresent()
+        && new SwitchClient(settings).presence(PROBE_PATIENCE) instanceof Presence.Absent) {
+      pause(time);
+    }
   }
 
   /** The switch that serves the folder now; none if it does not answer. */
@@ -96,10 +119,9 @@ public final class SwitchProcess {
     return ProcessHandle.of(status.pid()).map(handle -> new SwitchProcess(settings, handle));
   }
 
-  /** Only the process that wrote itself into the lock file as its holder. */
   private static void killHung(SwitchSettings settings, Time time, Consumer<String> warnings) {
-    Optional<LockHolder> holder = LockHolder.read(settings.lockFile());
-    if (holder.isEmpty() || holder.get().process().isEmpty()) {
+    Optional<LockHolder> holder = holder(settings);
+    if (holder.isEmpty()) {
       throw Failure.unavailable(
           "a switch listens at "
               + settings.controlSocket()
@@ -182,6 +204,11 @@ public final class SwitchProcess {
   private static String endOfLog(SwitchSettings settings) {
     try {
       List<String> lines = Files.readAllLines(settings.logFile());
+      if (lines.isEmpty()) {
+        return Files.getFileStore(settings.folder()).getUsableSpace() < LEAST_ROOM
+            ? "no space left for its log in " + settings.folder() + "; make room there"
+            : "it said nothing in " + settings.logFile();
+      }
       return String.join("; ", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
     } catch (IOException none) {
       return "it left no log at " + settings.logFile();
@@ -234,15 +261,18 @@ public final class SwitchProcess {
   public boolean awaitEnd(
       Duration interval, Time time, BooleanSupplier enough, Consumer<String> warnings) {
     int silences = 0;
+    Pulse last = Pulse.WELL;
     while (!enough.getAsBoolean()) {
       try {
-        end.get(silences == 0 ? interval.toMillis() : 0, TimeUnit.MILLISECONDS);
+        // A silence took its time already.
+        end.get(last == Pulse.SILENT ? 0 : interval.toMillis(), TimeUnit.MILLISECONDS);
         return true;
       } catch (TimeoutException running) {
         if (!HostProcesses.runs(handle)) {
           return true; // It has ended, and nobody reaps it.
         }
-        silences = isSilent(time) ? silences + 1 : 0;
+        last = pulse(time);
+        silences = last == Pulse.WELL ? 0 : silences + 1;
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
         return false;
@@ -261,14 +291,25 @@ public final class SwitchProcess {
     return false;
   }
 
-  /** A silence does not count when we stood still ourselves, with the whole host perhaps. */
-  private boolean isSilent(Time time) {
+  private enum Pulse {
+    WELL,
+    SILENT,
+    /** It lives, and nobody listens at its socket. */
+    UNREACHABLE
+  }
+
+  private Pulse pulse(Time time) {
     long before = time.nanos();
     try {
-      return client.presence(PROBE_PATIENCE) instanceof Presence.Silent
-          && time.nanos() - before < PROBE_PATIENCE.toNanos() * 3 / 2;
+      return switch (client.presence(PROBE_PATIENCE)) {
+        case Presence.Answering _ -> Pulse.WELL;
+        case Presence.Absent _ -> Pulse.UNREACHABLE;
+        // It does not count when we stood still ourselves, with the whole host perhaps.
+        case Presence.Silent _ ->
+            time.nanos() - before < PROBE_PATIENCE.toNanos() * 3 / 2 ? Pulse.SILENT : Pulse.WELL;
+      };
     } catch (Failure answer) {
-      return false;
+      return Pulse.WELL;
     }
   }
 

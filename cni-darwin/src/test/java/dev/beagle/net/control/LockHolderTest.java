@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,21 @@ class LockHolderTest {
     }
     assertThat(LockHolder.read(file)).contains(LockHolder.self());
     assertThat(LockHolder.self().process()).contains(ProcessHandle.current());
+  }
+
+  /** A full disk has no room for a longer file. */
+  @Test
+  void allHoldersTakeTheSameRoom() throws IOException {
+    Path file = folder.resolve("lock");
+    for (LockHolder holder :
+        List.of(new LockHolder(1, 2), new LockHolder(Integer.MAX_VALUE, Long.MAX_VALUE))) {
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        holder.write(channel);
+      }
+      assertThat(Files.size(file)).isEqualTo(40);
+      assertThat(LockHolder.read(file)).contains(holder);
+    }
   }
 
   @ParameterizedTest

@@ -170,6 +170,19 @@ class SwitchProcessIT {
   }
 
   @Test
+  void oneWhoseSocketIsGoneHasASuccessor() throws IOException {
+    SwitchProcess first = ensure();
+    PortLease lease = first.client().attach("pod");
+    Files.delete(settings.controlSocket());
+
+    SwitchProcess successor = ensure();
+
+    assertThat(first.isAlive()).isFalse();
+    assertThat(successor.client().attach("pod")).isEqualTo(lease);
+    assertThat(warnings).singleElement().asString().contains("has not answered");
+  }
+
+  @Test
   void whoWaitsForItsEndKillsItWhenItHangs() throws IOException {
     SwitchProcess first = ensure();
     signal(first, "STOP");
