@@ -109,6 +109,9 @@ final class FullDiskIT {
     assertThat(crictl().pod(pod).path("state").asString()).isEqualTo("SANDBOX_NOTREADY");
     crictl().run("rm", ends);
 
+    if (folder.equals("run")) {
+      aNodeStartsAnew();
+    }
     Files.delete(filler);
     // Told once more by the records, as soon as there is room for them.
     await()
@@ -128,6 +131,17 @@ final class FullDiskIT {
     Crictl.Pod again = crictl().runPod(Config.pod(node, "none"));
     crictl().remove(again);
     leaks.nothingLeft();
+  }
+
+  /** With a new switch, and as an older version or a full disk leaves the lock. */
+  private void aNodeStartsAnew() throws IOException {
+    node.kill();
+    Processes.switches().forEach(each -> Processes.kill(each.pid()));
+    Files.write(node.runFolder().resolve("switch").resolve("lock"), new byte[0]);
+    fill(node.base().resolve("run").resolve("filler"));
+    node.start();
+    assertThat(Processes.switches()).hasSize(1);
+    assertThat(crictl().run("info")).contains("DiskFull", node.runFolder().toString());
   }
 
   private static void fill(Path file) throws IOException {

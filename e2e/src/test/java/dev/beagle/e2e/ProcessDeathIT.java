@@ -84,6 +84,7 @@ final class ProcessDeathIT extends NodeIT {
 
     node().start();
     assertThat(crictl().pod(pod).path("state").asString()).isEqualTo("SANDBOX_READY");
+    assertThat(crictl().run("info")).contains("AgentSilent", "not reached since the daemon");
 
     agents.forEach(agent -> Processes.signal(agent.pid(), "CONT"));
     await()
@@ -91,6 +92,26 @@ final class ProcessDeathIT extends NodeIT {
         .ignoreExceptions()
         .untilAsserted(() -> assertThat(crictl().execSync(id, "echo", "well")).isEqualTo("well"));
     assertThat(Processes.agents()).as("the hung agent is replaced").hasSize(2);
+  }
+
+  @Test
+  void aHostInterfaceWhoseAgentHangsIsReplaced() {
+    assumeFalse(node().prepared().peer(), "the peer has no such agent");
+    List<Long> before = Processes.agents().stream().map(Processes.Seen::pid).toList();
+    assertThat(before).as("the host interface's agent").hasSize(1);
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "reached"));
+    crictl()
+        .startContainer(
+            pod, Config.container("http", Crictl.PROBE, "probe", "http", "8080", "after all"));
+    String url = "http://" + crictl().address(pod) + ":8080/";
+    Processes.signal(before.getFirst(), "STOP");
+    assertThat(crictl().run("info")).contains("HostInterfaceSilent");
+    await(url)
+        .atMost(Duration.ofSeconds(90))
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(Checks.get(url)).isEqualTo("after all\n"));
+    assertThat(Processes.alive(before.getFirst())).as("the hung agent").isFalse();
+    assertThat(crictl().run("info")).doesNotContain("HostInterfaceSilent", "AgentSilent");
   }
 
   @Test

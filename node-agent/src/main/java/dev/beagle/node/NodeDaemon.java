@@ -110,6 +110,7 @@ final class NodeDaemon implements RunningNode {
                       new ImageCallsBackend(images, Platform.linux(platform.architecture())),
                       disks,
                       records::damaged,
+                      () -> hostInterface.flatMap(HostInterface::problem),
                       new StreamingUrls(streaming)),
                   time));
       server.admitCalls();

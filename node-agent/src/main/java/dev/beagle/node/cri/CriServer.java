@@ -78,7 +78,12 @@ public final class CriServer implements AutoCloseable {
     ImageCalls images = new ImageCalls(backend.images(), backend.disks());
     StatsCalls stats = new StatsCalls(objects, backend.disks());
     NodeHealth health =
-        new NodeHealth(List.of(node.root(), node.run()), objects, stats, backend.damagedRecords());
+        new NodeHealth(
+            node.root(),
+            node.run(),
+            objects,
+            backend.damagedRecords(),
+            backend.hostInterfaceProblem());
     RuntimeServiceCalls runtime =
         new RuntimeServiceCalls(
             new NodeCalls(node, backend.runtime(), backend.networks(), health),

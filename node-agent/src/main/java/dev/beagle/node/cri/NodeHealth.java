@@ -1,17 +1,22 @@
 package dev.beagle.node.cri;
 
 import dev.beagle.failure.Failure;
-import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.failure.FailureKind;
+import dev.beagle.lifecycle.Tasks;
+import dev.beagle.runtime.pod.Sandbox;
 import dev.beagle.runtime.pod.SandboxName;
+import dev.beagle.runtime.pod.SandboxState;
+import dev.beagle.runtime.posix.FreeInodes;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
 /**
@@ -21,19 +26,32 @@ import java.util.function.Supplier;
 final class NodeHealth {
   private static final int FULL_PERCENT = 5;
   private static final long FULL_BYTES = 1L << 30;
+  private static final long FEW_INODES = 10_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final long MEBIBYTE = 1L << 20;
 
-  private final List<Path> disks;
+  private final Path root;
+  private final Path run;
   private final CriObjects objects;
-  private final StatsCalls stats;
   private final Supplier<List<Path>> damagedRecords;
+  private final Supplier<Optional<String>> hostInterface;
 
+  /**
+   * @param root where images and writable layers are
+   * @param run where records are
+   * @param hostInterface what is wrong with it
+   */
   NodeHealth(
-      List<Path> disks, CriObjects objects, StatsCalls stats, Supplier<List<Path>> damagedRecords) {
-    this.disks = List.copyOf(disks);
+      Path root,
+      Path run,
+      CriObjects objects,
+      Supplier<List<Path>> damagedRecords,
+      Supplier<Optional<String>> hostInterface) {
+    this.root = root;
+    this.run = run;
     this.objects = objects;
-    this.stats = stats;
     this.damagedRecords = damagedRecords;
+    this.hostInterface = hostInterface;
   }
 
   /**
@@ -44,11 +62,15 @@ final class NodeHealth {
    */
   record Problem(String reason, String message) {}
 
-  /** Asks every agent whose containers run: two seconds where one does not answer. */
+  /** Asks every agent, all at once: two seconds where one does not answer. */
   List<Problem> problems() {
-    List<Problem> problems = new ArrayList<>();
-    addFullDisks(problems);
-    stats.silent().forEach((sandbox, reason) -> problems.add(silent(sandbox, reason)));
+    List<Problem> problems = new ArrayList<>(fullDisks());
+    List<Callable<Optional<Problem>>> questions = new ArrayList<>();
+    questions.add(this::hostInterface);
+    for (Sandbox sandbox : objects.sandboxes()) {
+      questions.add(() -> silence(sandbox));
+    }
+    Tasks.all(questions).forEach(problem -> problem.ifPresent(problems::add));
     for (Path record : damagedRecords.get()) {
       problems.add(
           new Problem(
@@ -60,28 +82,70 @@ final class NodeHealth {
     return problems;
   }
 
-  /** Folders on one file system fill it together. */
-  private void addFullDisks(List<Problem> problems) {
-    Set<FileStore> seen = new HashSet<>();
-    disks.forEach(disk -> addFull(problems, disk, seen));
+  private Optional<Problem> hostInterface() {
+    return hostInterface
+        .get()
+        .map(why ->
+            new Problem(
+                "HostInterfaceSilent",
+                "pods cannot be dialled from this machine, the agent of its interface does not"
+                    + " answer: "
+                    + why
+                    + "; it is replaced soon"));
   }
 
-  private static void addFull(List<Problem> problems, Path disk, Set<FileStore> seen) {
+  private static Optional<Problem> silence(Sandbox sandbox) {
+    if (!(sandbox.state() instanceof SandboxState.Ready)) {
+      return Optional.empty();
+    }
     try {
-      FileStore store = Files.getFileStore(disk);
-      long free = store.getUsableSpace();
-      if (seen.add(store) && isFull(free, store.getTotalSpace())) {
-        problems.add(
-            new Problem(
-                "DiskFull",
-                "the file system of %s has %d MiB free; remove images that are not needed"
-                        .formatted(disk, free / MEBIBYTE)
-                    + " (beagle rmi) or make room there"));
+      sandbox.ping(PATIENCE);
+      return Optional.empty();
+    } catch (Failure failure) {
+      // Nothing is wrong where it has just ended.
+      return sandbox.state() instanceof SandboxState.Ready
+              && failure.kind() != FailureKind.CANCELLED
+          ? Optional.of(silent(sandbox, failure))
+          : Optional.empty();
+    }
+  }
+
+  private static Problem silent(Sandbox sandbox, Failure why) {
+    return new Problem(
+        "AgentSilent",
+        "the agent of pod %s (%s) does not answer: %s; remove the pod to end it"
+            .formatted(shown(sandbox.spec().name()), sandbox.id().shortForm(), why.reason()));
+  }
+
+  private List<Problem> fullDisks() {
+    List<Problem> problems = new ArrayList<>();
+    String wayOut = "remove images that are not needed (beagle rmi) or make room there";
+    try {
+      addFull(problems, root, wayOut);
+      // Folders on one file system fill it together.
+      if (!Files.getFileStore(root).equals(Files.getFileStore(run))) {
+        addFull(problems, run, "make room there");
       }
     } catch (IOException error) {
-      problems.add(
-          new Problem("DiskFailed", "the file system of " + disk + ": " + error.getMessage()));
+      problems.add(new Problem("DiskFailed", "a file system of this node: " + error));
     }
+    return problems;
+  }
+
+  private static void addFull(List<Problem> problems, Path disk, String wayOut) throws IOException {
+    FileStore store = Files.getFileStore(disk);
+    long free = store.getUsableSpace();
+    if (isFull(free, store.getTotalSpace())) {
+      problems.add(full(disk, free / MEBIBYTE + " MiB", wayOut));
+    }
+    FreeInodes.of(disk)
+        .filter(inodes -> hasFewInodes(inodes.free(), inodes.total()))
+        .ifPresent(few -> problems.add(full(disk, few.free() + " inodes (files)", wayOut)));
+  }
+
+  private static Problem full(Path disk, String left, String wayOut) {
+    return new Problem(
+        "DiskFull", "the file system of %s has %s free; %s".formatted(disk, left, wayOut));
   }
 
   /** Less than a twentieth, and on large file systems less than 1 GiB: pulls stop before. */
@@ -89,16 +153,9 @@ final class NodeHealth {
     return freeBytes < Math.min(FULL_BYTES, totalBytes / 100 * FULL_PERCENT);
   }
 
-  private Problem silent(SandboxId id, Failure why) {
-    String name =
-        objects
-            .findSandbox(id.value())
-            .map(sandbox -> shown(sandbox.spec().name()))
-            .orElse("that ended");
-    return new Problem(
-        "AgentSilent",
-        "the agent of pod %s (%s) does not answer: %s; remove the pod to end it"
-            .formatted(name, id.shortForm(), why.reason()));
+  /** Less than a twentieth, and on large file systems less than ten thousand. */
+  static boolean hasFewInodes(long free, long total) {
+    return free < Math.min(FEW_INODES, total / 100 * FULL_PERCENT);
   }
 
   private static String shown(SandboxName name) {

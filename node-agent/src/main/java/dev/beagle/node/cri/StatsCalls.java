@@ -81,35 +81,6 @@ final class StatsCalls {
     return response.build();
   }
 
-  /** The sandboxes whose agent does not say what one of their containers uses, and why not. */
-  Map<SandboxId, Failure> silent() {
-    Map<SandboxId, Container> askedFor = new LinkedHashMap<>();
-    for (Container container : objects.containers()) {
-      if (container.state() instanceof ContainerState.Running) {
-        askedFor.put(container.sandboxId(), container);
-      }
-    }
-    Map<SandboxId, Failure> silent = new ConcurrentHashMap<>();
-    var _ =
-        Tasks.all(
-            askedFor.values().stream()
-                .map(container -> (Callable<Boolean>) () -> answers(container, silent))
-                .toList());
-    return silent;
-  }
-
-  private static boolean answers(Container container, Map<SandboxId, Failure> silent) {
-    try {
-      return container.usage().isPresent();
-    } catch (Failure failure) {
-      if (container.state() instanceof ContainerState.Running
-          && failure.kind() != FailureKind.CANCELLED) {
-        silent.put(container.sandboxId(), failure);
-      }
-      return false;
-    }
-  }
-
   /** Empty for one that does not run, and for one whose agent cannot say in time. */
   private Optional<ContainerUsage> ask(Container container) {
     try {

@@ -37,6 +37,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
@@ -52,6 +53,7 @@ final class CriWorld implements AutoCloseable {
   final SimulatedNetworks networks = new SimulatedNetworks();
   final RecordingStreamUrls streams = new RecordingStreamUrls();
   volatile List<Path> damagedRecords = List.of();
+  volatile Optional<String> hostInterfaceProblem = Optional.empty();
   private final Path folder;
 
   /** Not there: a disk of it cannot be asked. */
@@ -73,7 +75,14 @@ final class CriWorld implements AutoCloseable {
             CriServer.open(
                 socket,
                 new CriNode("0.1.0", root, folder.resolve("run"), true),
-                new CriBackend(pods, networks, images, disks, () -> damagedRecords, streams),
+                new CriBackend(
+                    pods,
+                    networks,
+                    images,
+                    disks,
+                    () -> damagedRecords,
+                    () -> hostInterfaceProblem,
+                    streams),
                 time));
     if (admitting) {
       server.admitCalls();

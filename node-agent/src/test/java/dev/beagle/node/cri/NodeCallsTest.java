@@ -18,10 +18,10 @@ import dev.beagle.cri.v1.UpdateRuntimeConfigRequest;
 import dev.beagle.cri.v1.UpdateRuntimeConfigResponse;
 import dev.beagle.cri.v1.VersionRequest;
 import dev.beagle.cri.v1.VersionResponse;
-import dev.beagle.failure.Failure;
 import dev.beagle.runtime.pod.SandboxKindStatus;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +98,7 @@ final class NodeCallsTest {
     String silent = world.runningContainer("silent");
     fallSilent(silent);
     String hidden = hiddenContainerThatIsSilent();
+    world.hostInterfaceProblem = Optional.of("no answer in PT2S");
     world.damagedRecords = List.of(Path.of("/run/beagle/sandboxes/4f2a/sandbox.json.damaged"));
 
     StatusResponse response = status(true);
@@ -106,12 +107,13 @@ final class NodeCallsTest {
     var problems = JsonMapper.shared().readTree(response.getInfoOrThrow("problems"));
     assertThat(problems.valueStream())
         .extracting(problem -> problem.get("reason").asString())
-        .containsExactly("DiskFailed", "AgentSilent", "RecordDamaged");
+        .containsExactly("DiskFailed", "HostInterfaceSilent", "AgentSilent", "RecordDamaged");
     assertThat(problems.get(0).get("message").asString()).contains(world.root.toString());
-    assertThat(problems.get(1).get("message").asString())
+    assertThat(problems.get(1).get("message").asString()).contains("dialled", "no answer in PT2S");
+    assertThat(problems.get(2).get("message").asString())
         .startsWith("the agent of pod default/pod-silent (")
         .endsWith(") does not answer: no answer in PT2S; remove the pod to end it");
-    assertThat(problems.get(2).get("message").asString())
+    assertThat(problems.get(3).get("message").asString())
         .contains("/run/beagle/sandboxes/4f2a/sandbox.json.damaged");
     assertThat(problems.toString()).doesNotContain(hidden, "hidden");
   }
@@ -143,12 +145,36 @@ final class NodeCallsTest {
   }
 
   private void fallSilent(String container) {
-    world
-        .pods
-        .container(container)
-        .onUsage(() -> {
-          throw Failure.timedOut("no answer in PT2S");
-        });
+    world.pods.container(container).sandbox().fallSilent();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "49, 1000, true",
+    "50, 1000, false",
+    "9999, 10000000, true",
+    "10000, 10000000, false",
+    "0, 0, false"
+  })
+  void aDiskIsFullWithoutInodesToo(long free, long total, boolean full) {
+    assertThat(NodeHealth.hasFewInodes(free, total)).isEqualTo(full);
+  }
+
+  /** Whether or not anything of it runs. */
+  @Test
+  void aPodWithoutContainersWhoseAgentHangsIsNamed() {
+    String pod =
+        world
+            .runtime
+            .runPodSandbox(
+                RunPodSandboxRequest.newBuilder()
+                    .setConfig(CriWorld.sandboxConfig("empty").build())
+                    .build())
+            .getPodSandboxId();
+    world.pods.sandbox(pod).fallSilent();
+    assertThat(status(true).getInfoOrThrow("problems")).contains("AgentSilent", "default/empty");
+    world.pods.sandbox(pod).lose("its agent died");
+    assertThat(status(true).getInfoOrThrow("problems")).doesNotContain("AgentSilent");
   }
 
   @ParameterizedTest

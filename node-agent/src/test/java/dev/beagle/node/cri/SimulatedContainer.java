@@ -45,6 +45,10 @@ final class SimulatedContainer implements Container {
     return id;
   }
 
+  SimulatedSandbox sandbox() {
+    return sandbox;
+  }
+
   @Override
   public SandboxId sandboxId() {
     return sandbox.id();

@@ -22,6 +22,7 @@ final class SimulatedSandbox implements Sandbox {
   private final SandboxSpec spec;
   private final Instant createdAt;
   private final List<SimulatedContainer> containers = new ArrayList<>();
+  private boolean silent;
   private SandboxState state = new SandboxState.Starting();
 
   SimulatedSandbox(SimulatedPodRuntime runtime, SandboxSpec spec) {
@@ -96,6 +97,18 @@ final class SimulatedSandbox implements Sandbox {
   @Override
   public ByteChannel connect(int port) {
     throw Failure.unavailable("nothing listens on port " + port);
+  }
+
+  /** From now on nothing answers. */
+  synchronized void fallSilent() {
+    silent = true;
+  }
+
+  @Override
+  public synchronized void ping(Duration limit) {
+    if (silent) {
+      throw Failure.timedOut("no answer in " + limit);
+    }
   }
 
   @Override

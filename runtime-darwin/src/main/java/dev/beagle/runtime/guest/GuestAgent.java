@@ -1,6 +1,7 @@
 package dev.beagle.runtime.guest;
 
 import dev.beagle.runtime.guest.wire.Exited;
+import dev.beagle.runtime.guest.wire.ListProcesses;
 import dev.beagle.runtime.guest.wire.Reply;
 import dev.beagle.runtime.guest.wire.Request;
 import java.nio.channels.ByteChannel;
@@ -20,6 +21,15 @@ public interface GuestAgent extends AutoCloseable {
    *     when the agent is gone
    */
   Reply call(Request.Builder call, Duration timeout);
+
+  /**
+   * Asks for a sign of life.
+   *
+   * @throws dev.beagle.failure.Failure as {@link #call}
+   */
+  default void ping(Duration timeout) {
+    call(Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()), timeout);
+  }
 
   /** Opens an announced stream. */
   ByteChannel openStream(StreamToken token);

@@ -5,6 +5,7 @@ import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.Hello;
 import dev.beagle.runtime.guest.wire.HelloReply;
+import dev.beagle.runtime.guest.wire.ListProcesses;
 import dev.beagle.runtime.guest.wire.Reply;
 import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.guest.wire.Role;
@@ -43,6 +44,9 @@ public final class SocketGuestAgent implements GuestAgent {
   /** A call that waits longer is worth a line in the log, whatever its own limit is. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** How many times the patience an agent may be silent that was asked for a sign of life. */
+  private static final int HANGS_AFTER = 3;
+
   private static final Logger LOG = LoggerFactory.getLogger(SocketGuestAgent.class);
 
   private final String name;
@@ -63,6 +67,9 @@ public final class SocketGuestAgent implements GuestAgent {
 
   /** Whether it was logged that calls wait. */
   private final AtomicBoolean silent = new AtomicBoolean();
+
+  /** Messages of the agent. */
+  private final AtomicLong heard = new AtomicLong();
 
   private final Duration patience;
 
@@ -187,7 +194,10 @@ public final class SocketGuestAgent implements GuestAgent {
     }
   }
 
-  /** Waits; silence is logged once, until there is an answer. */
+  /**
+   * Waits; silence is logged once, until there is an answer. An agent may take long for a call, but
+   * not to answer a ping meanwhile.
+   */
   private Reply await(Request.Builder call, CompletableFuture<Reply> future, Duration timeout)
       throws ExecutionException, InterruptedException, TimeoutException {
     if (timeout.compareTo(patience) < 0) {
@@ -203,8 +213,35 @@ public final class SocketGuestAgent implements GuestAgent {
             call.getCallCase(),
             patience.toSeconds());
       }
-      return future.get(timeout.minus(patience).toMillis(), TimeUnit.MILLISECONDS);
+      return awaitWhileAlive(call, future, timeout.minus(patience));
     }
+  }
+
+  private Reply awaitWhileAlive(
+      Request.Builder call, CompletableFuture<Reply> future, Duration timeout)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    Duration limit = patience.multipliedBy(HANGS_AFTER);
+    Duration left = timeout;
+    while (left.compareTo(limit) > 0) {
+      long before = heard.get();
+      send(
+          Request.newBuilder()
+              .setId(nextId.getAndIncrement())
+              .setListProcesses(ListProcesses.getDefaultInstance())
+              .build());
+      try {
+        return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException late) {
+        if (heard.get() == before) {
+          throw Failure.timedOut(
+              "guest agent of %s hangs: no answer to %s, nor any sign of life for %d s; removing"
+                      .formatted(name, call.getCallCase(), limit.toSeconds())
+                  + " the pod ends it by force");
+        }
+      }
+      left = left.minus(limit);
+    }
+    return future.get(left.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Whether calls wait for it longer than they should. */
@@ -293,6 +330,7 @@ public final class SocketGuestAgent implements GuestAgent {
     try {
       while (true) {
         Reply reply = Frames.read(control, Reply.parser());
+        heard.incrementAndGet();
         if (reply.getId() == 0) {
           deliver(reply);
         } else {

@@ -389,6 +389,16 @@ final class LocalSandbox implements Sandbox {
   }
 
   @Override
+  public void ping(Duration limit) {
+    switch (reach) {
+      case Reach.Reached(World world) -> world.agent().ping(limit);
+      case Reach.Awaited(String reason) ->
+          throw Failure.unavailable("not reached since the daemon started: " + reason);
+      case Reach.Absent() -> LOG.debug("sandbox {} has ended", id());
+    }
+  }
+
+  @Override
   public void stop(Duration grace) {
     end.stop(grace);
     onRelease.run();

@@ -37,6 +37,14 @@ public interface Sandbox {
   ByteChannel connect(int port);
 
   /**
+   * Asks what runs it for a sign of life. One that has ended has nothing to ask.
+   *
+   * @throws dev.beagle.failure.Failure TIMED_OUT without one within the limit, UNAVAILABLE when it
+   *     cannot be asked
+   */
+  void ping(Duration limit);
+
+  /**
    * Ends all containers, the world and the network. Idempotent, takes up unfinished work of an
    * earlier call.
    *

@@ -78,6 +78,9 @@ final class PosixAbi {
 
   private PosixAbi() {}
 
+  /** Fills a {@code struct statvfs}, 112 bytes on Linux. */
+  static native int statvfs(String path, Pointer target) throws LastErrorException;
+
   static native int open(String path, int flags, int mode) throws LastErrorException;
 
   /** Without O_CREAT: there is no mode. */

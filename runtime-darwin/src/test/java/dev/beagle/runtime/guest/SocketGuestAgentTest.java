@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,10 @@ class SocketGuestAgentTest {
   private ServerSocketChannel server;
   private UnixDomainSocketAddress address;
   private final CountDownLatch hangUp = new CountDownLatch(1);
+
+  /** Requests that are answered before the one that was read first. */
+  private final AtomicInteger busyFor = new AtomicInteger();
+
   private volatile CountDownLatch answers = new CountDownLatch(0);
 
   @BeforeEach
@@ -64,17 +69,24 @@ class SocketGuestAgentTest {
       do {
         Request request = Frames.read(channel, Request.parser());
         answers.await();
-        Frames.write(
-            channel,
-            Reply.newBuilder()
-                .setId(request.getId())
-                .setProcesses(ProcessList.newBuilder().setSandbox("s"))
-                .build());
+        while (busyFor.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+          answer(channel, Frames.read(channel, Request.parser()));
+        }
+        answer(channel, request);
       } while (hangUp.getCount() > 0);
     } catch (IOException | InterruptedException ended) {
       // The client has gone, or the test is over.
       return;
     }
+  }
+
+  private static void answer(SocketChannel channel, Request request) throws IOException {
+    Frames.write(
+        channel,
+        Reply.newBuilder()
+            .setId(request.getId())
+            .setProcesses(ProcessList.newBuilder().setSandbox("s"))
+            .build());
   }
 
   private SocketGuestAgent connect() {
@@ -116,13 +128,38 @@ class SocketGuestAgentTest {
   @Timeout(30)
   void anAgentIsSilentFromACallThatWaitsLongToItsNextAnswer() throws Exception {
     answers = new CountDownLatch(1);
-    try (SocketGuestAgent agent = connect(Duration.ofMillis(1))) {
+    try (SocketGuestAgent agent = connect(Duration.ofSeconds(1))) {
       FutureTask<Reply> call = new FutureTask<>(() -> agent.call(list(), LIMIT));
       Thread.ofVirtual().start(call);
       await().until(agent::silent);
       answers.countDown();
       assertThat(call.get().hasProcesses()).isTrue();
       assertThat(agent.silent()).isFalse();
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void anAgentThatGivesNoSignOfLifeIsNotWaitedForToTheEnd() {
+    answers = new CountDownLatch(1);
+    try (SocketGuestAgent agent = connect(Duration.ofMillis(5))) {
+      assertThatThrownBy(() -> agent.call(list(), Duration.ofHours(1)))
+          .isInstanceOfSatisfying(
+              Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.TIMED_OUT))
+          .hasMessageContaining("hangs");
+      answers.countDown();
+      assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+    }
+  }
+
+  /** Its answer to what is asked first comes last. */
+  @Test
+  @Timeout(30)
+  void anAgentThatAnswersPingsMayTakeItsTime() {
+    busyFor.set(2);
+    try (SocketGuestAgent agent = connect(Duration.ofMillis(500))) {
+      assertThat(agent.call(list(), Duration.ofHours(1)).hasProcesses()).isTrue();
+      assertThat(busyFor).hasValue(0);
     }
   }
 
