@@ -13,6 +13,8 @@ public final class HostError {
   private static final List<String> LIMITS =
       List.of("No space left", "quota exceeded", "Too many open files", "Cannot allocate memory");
 
+  private static final List<String> FULL = LIMITS.subList(0, 2);
+
   private HostError() {}
 
   /**
@@ -22,7 +24,8 @@ public final class HostError {
    */
   public static Failure of(String what, IOException error) {
     String reason = String.valueOf(error.getMessage());
-    return Failure.of(kind(error, reason), what + ": " + reason, error);
+    String wayOut = FULL.stream().anyMatch(reason::contains) ? "; make room there" : "";
+    return Failure.of(kind(error, reason), what + ": " + reason + wayOut, error);
   }
 
   private static FailureKind kind(IOException error, String reason) {

@@ -28,7 +28,15 @@ class HostErrorTest {
     Failure ofFile =
         HostError.of("cannot write /x", new FileSystemException("/x.new", null, reason));
     assertThat(ofFile.kind()).isEqualTo(FailureKind.EXHAUSTED);
-    assertThat(ofFile).hasMessage("cannot write /x: /x.new: " + reason);
+    assertThat(ofFile.reason()).startsWith("cannot write /x: /x.new: " + reason);
+  }
+
+  @Test
+  void aFullDiskIsSaidWithTheWayOut() {
+    assertThat(HostError.of("cannot write /x", new IOException("No space left on device")))
+        .hasMessage("cannot write /x: No space left on device; make room there");
+    assertThat(HostError.of("cannot open /x", new IOException("Too many open files")))
+        .hasMessage("cannot open /x: Too many open files");
   }
 
   @ParameterizedTest

@@ -132,7 +132,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
         context
             .console()
             .note(
-                missingProgram(spec, failure)
+                wrongProgram(spec, failure)
                     .orElseGet(() -> StartFailures.ofKind(client, kind, failure)));
         return StartFailures.code(failure);
       }
@@ -183,12 +183,19 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
 
   private int notStarted(SinglePod pod, PodSpec spec, Failure failure) {
     end(pod, spec, true);
-    context.console().note(missingProgram(spec, failure).orElse(failure.reason()));
+    context.console().note(wrongProgram(spec, failure).orElse(failure.reason()));
     return StartFailures.code(failure);
   }
 
   /** OCI runtimes tell it at create or at start. */
-  private Optional<String> missingProgram(PodSpec spec, Failure failure) {
+  private Optional<String> wrongProgram(PodSpec spec, Failure failure) {
+    if (StartFailures.notExecutable(failure)) {
+      String wanted =
+          entrypoint.isEmpty() ? arguments.stream().findFirst().orElse("the program") : entrypoint;
+      return Optional.of(
+          "pod %s: %s of image %s cannot be executed; nothing was left behind: %s"
+              .formatted(spec.name(), wanted, image, failure.reason()));
+    }
     return StartFailures.missingProgram(failure)
         .map(program ->
             "pod %s: image %s has no program %s; nothing was left behind"

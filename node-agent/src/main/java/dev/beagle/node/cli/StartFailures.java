@@ -22,6 +22,11 @@ final class StartFailures {
         : Optional.empty();
   }
 
+  /** Whether there is such a file and it is no program. */
+  static boolean notExecutable(Failure failure) {
+    return failure.detail().orElse(null) instanceof FailureDetail.ProgramNotExecutable;
+  }
+
   /** Docker's codes. */
   static int code(Failure failure) {
     return switch (failure.detail().orElse(null)) {

@@ -6,6 +6,7 @@ import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
 import dev.beagle.node.client.SinglePod;
 import dev.beagle.node.config.Installation;
+import dev.beagle.node.network.RouteConflict;
 import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -28,12 +30,10 @@ import java.util.stream.Stream;
 final class TemporaryNode {
   private static final String PREFIX = "beagle-demo-";
 
-  /** A pod network that a node of this host is unlikely to have already. */
-  private static final String CONFIGURATION =
-      """
-      network:
-        podCidr: 10.199.0.0/24
-      """;
+  /** Pod networks that a node of this host is unlikely to have already, but for other demos. */
+  private static final String POD_NETWORK = "10.199.%d.0/24";
+
+  private static final int POD_NETWORKS = 256;
 
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
   private static final Duration END_LIMIT = Duration.ofSeconds(30);
@@ -53,12 +53,21 @@ final class TemporaryNode {
   static TemporaryNode prepare(Path temporary, Time time) {
     try {
       Path folder = create(temporary);
-      Files.writeString(folder.resolve("config.yaml"), CONFIGURATION);
+      Files.writeString(
+          folder.resolve("config.yaml"), "network:\n  podCidr: " + freePodNetwork() + "\n");
       Files.createDirectory(folder.resolve("logs"));
       return new TemporaryNode(folder, time);
     } catch (IOException error) {
       throw Failure.denied("no temporary folder in " + temporary + ": " + error.getMessage());
     }
+  }
+
+  private static String freePodNetwork() {
+    return IntStream.range(0, POD_NETWORKS)
+        .mapToObj(POD_NETWORK::formatted)
+        .filter(RouteConflict::isFree)
+        .findFirst()
+        .orElseThrow(() -> Failure.exhausted("every network 10.199.*.0/24 is taken on this host"));
   }
 
   /** A short name, because people type it and sockets lie below it. */

@@ -105,10 +105,6 @@ final class SimulatedPodRuntime implements PodRuntime {
     return containers().stream().filter(container -> container.id().equals(id)).findFirst();
   }
 
-  SimulatedSandbox sandbox(String id) {
-    return sandboxes.get(new SandboxId(id));
-  }
-
   SimulatedContainer container(String id) {
     return (SimulatedContainer)
         findContainer(new ContainerId(id)).orElseThrow(() -> Failure.notFound("container", id));
