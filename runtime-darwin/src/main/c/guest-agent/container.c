@@ -289,7 +289,9 @@ static void start_done(struct runtime_call *call, int result, const struct failu
     channel_reply(container->caller, &(struct reply){.started = &started});
   }
   container->process.pending = false;
-  if (container->deleting)
+  /* A runtime that was killed after it had released the process leaves it running, which was not started for
+   * anybody. */
+  if (container->deleting || result != 0)
     kill_all(container);
   /* Completing may go on to delete and free it; otherwise the delete may wait for no more than this call. */
   if (container->process.complete)

@@ -84,7 +84,8 @@ void runtime_last_error(const char *log, size_t length, char *message, size_t ro
 }
 
 const char *runtime_error_kind(const char *message) {
-  /* crun: executable file `x` not found in $PATH; runc: exec: "x": executable file not found, stat x: no such file. */
+  /* crun: executable file `x` not found in $PATH; runc: exec: "x": executable file not found, stat x: no such
+   * file. */
   bool program = strstr(message, "executable file") != NULL || strstr(message, "exec: \"") != NULL ||
                  strstr(message, "open executable") != NULL;
   return program ? "INVALID_ARGUMENT" : "INTERNAL";
@@ -116,7 +117,8 @@ static void call_ended(struct child *child, int status) {
     read_error(call->log, message, sizeof(message));
     if (message[0] == '\0')
       snprintf(message, sizeof(message), "it ended with code %d and said nothing", WEXITSTATUS(status));
-    result = fail(&failure, EIO, runtime_error_kind(message), "OCI runtime %s failed: %s", call->verb, message);
+    result =
+        fail(&failure, EIO, runtime_error_kind(message), "OCI runtime %s failed: %s", call->verb, message);
   }
   unlink(call->log);
   call->done(call, result, &failure);

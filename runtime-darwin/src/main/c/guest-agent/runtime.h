@@ -32,7 +32,8 @@ pid_t runtime_read_pid(const char *path);
 /* Pure: the message of the last error in a runtime's JSON log, unescaped; "" when there is none. */
 void runtime_last_error(const char *log, size_t length, char *message, size_t room);
 
-/* Pure: the kind of failure that a runtime's message tells: a program that is not there is the caller's affair. */
+/* Pure: the kind of failure that a runtime's message tells: a program that is not there is the caller's
+ * affair. */
 const char *runtime_error_kind(const char *message);
 
 #endif

@@ -181,6 +181,22 @@ class Life(AgentTest):
         os.rename(f"{runtime}.real", runtime)
         self.assertEqual(self.run_container("c2", ["true"]).get("code", 0), 0)
 
+    def test_what_a_killed_runtime_had_started_ends(self):
+        self.world.open_sandbox(self.client)
+        runtime = f"{self.world.toolbox}/bin/runtime"
+        os.rename(runtime, f"{runtime}.real")
+        install(shutil.which("busybox"), self.world.toolbox, "bin/busybox")
+        with open(runtime, "w", encoding="utf-8") as script:
+            script.write("#!/bin/busybox sh\ncase \"$*\" in *start*) /bin/runtime.real \"$@\"; kill -9 $$;; esac\n"
+                         "exec /bin/runtime.real \"$@\"\n")
+        os.chmod(runtime, 0o755)
+        with self.assertRaises(AgentError) as caught:
+            self.start_container("c1", ["sleep", "1000"])
+        self.assertIn("killed by signal 9", caught.exception.message)
+        self.assertEqual(self.client.exited("c1")["code"], 137)
+        self.client.call("delete_container", container="c1")
+        self.assertNotIn("containers", self.client.call("list_processes")["processes"])
+
     def test_long_names_and_terminal(self):
         self.world.open_sandbox(self.client)
         name = "c" * 128

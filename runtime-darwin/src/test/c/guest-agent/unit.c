@@ -292,7 +292,8 @@ static void test_runtime_errors(void) {
   CHECK(last_error_is("{\"msg\":\"\\u0041\\u0007\\u", "A u"));
   CHECK(strcmp(runtime_error_kind("executable file `/x` not found in $PATH: No such file or directory"),
                "INVALID_ARGUMENT") == 0);
-  CHECK(strcmp(runtime_error_kind("exec: \"/x\": stat /x: no such file or directory"), "INVALID_ARGUMENT") == 0);
+  CHECK(strcmp(runtime_error_kind("exec: \"/x\": stat /x: no such file or directory"), "INVALID_ARGUMENT") ==
+        0);
   CHECK(strcmp(runtime_error_kind("writing to cgroup.procs: No such process"), "INTERNAL") == 0);
 }
 
