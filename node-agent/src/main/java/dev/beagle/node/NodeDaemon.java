@@ -20,6 +20,7 @@ import dev.beagle.node.config.Version;
 import dev.beagle.node.cri.CriBackend;
 import dev.beagle.node.cri.CriNode;
 import dev.beagle.node.cri.CriServer;
+import dev.beagle.node.cri.NodeSigns;
 import dev.beagle.node.images.ImageCallsBackend;
 import dev.beagle.node.images.ImageRoots;
 import dev.beagle.node.network.HostInterface;
@@ -109,8 +110,10 @@ final class NodeDaemon implements RunningNode {
                       networks,
                       new ImageCallsBackend(images, Platform.linux(platform.architecture())),
                       disks,
-                      records::damaged,
-                      () -> hostInterface.flatMap(HostInterface::problem),
+                      new NodeSigns(
+                          records::damaged,
+                          () -> hostInterface.flatMap(HostInterface::problem),
+                          runtime::undeletedFiles),
                       new StreamingUrls(streaming)),
                   time));
       server.admitCalls();

@@ -77,13 +77,7 @@ public final class CriServer implements AutoCloseable {
     StreamCalls streams = new StreamCalls(objects, backend.streams(), time);
     ImageCalls images = new ImageCalls(backend.images(), backend.disks());
     StatsCalls stats = new StatsCalls(objects, backend.disks());
-    NodeHealth health =
-        new NodeHealth(
-            node.root(),
-            node.run(),
-            objects,
-            backend.damagedRecords(),
-            backend.hostInterfaceProblem());
+    NodeHealth health = new NodeHealth(node.root(), node.run(), objects, backend.signs());
     RuntimeServiceCalls runtime =
         new RuntimeServiceCalls(
             new NodeCalls(node, backend.runtime(), backend.networks(), health),

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 
 /**
  * What an operator should know of a node that a kubelet may well go on using: the CRI's conditions
@@ -33,25 +32,17 @@ final class NodeHealth {
   private final Path root;
   private final Path run;
   private final CriObjects objects;
-  private final Supplier<List<Path>> damagedRecords;
-  private final Supplier<Optional<String>> hostInterface;
+  private final NodeSigns signs;
 
   /**
    * @param root where images and writable layers are
    * @param run where records are
-   * @param hostInterface what is wrong with it
    */
-  NodeHealth(
-      Path root,
-      Path run,
-      CriObjects objects,
-      Supplier<List<Path>> damagedRecords,
-      Supplier<Optional<String>> hostInterface) {
+  NodeHealth(Path root, Path run, CriObjects objects, NodeSigns signs) {
     this.root = root;
     this.run = run;
     this.objects = objects;
-    this.damagedRecords = damagedRecords;
-    this.hostInterface = hostInterface;
+    this.signs = signs;
   }
 
   /**
@@ -71,7 +62,17 @@ final class NodeHealth {
       questions.add(() -> silence(sandbox));
     }
     Tasks.all(questions).forEach(problem -> problem.ifPresent(problems::add));
-    for (Path record : damagedRecords.get()) {
+    signs
+        .undeletedFiles()
+        .get()
+        .forEach((tree, why) ->
+            problems.add(
+                new Problem(
+                    "FilesUndeleted",
+                    "what a removed container wrote to %s cannot be deleted: %s; it is tried again"
+                            .formatted(tree, why)
+                        + " every 10 minutes at the latest")));
+    for (Path record : signs.damagedRecords().get()) {
       problems.add(
           new Problem(
               "RecordDamaged",
@@ -83,7 +84,8 @@ final class NodeHealth {
   }
 
   private Optional<Problem> hostInterface() {
-    return hostInterface
+    return signs
+        .hostInterfaceProblem()
         .get()
         .map(why ->
             new Problem(

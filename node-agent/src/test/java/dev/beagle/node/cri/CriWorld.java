@@ -37,6 +37,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -53,6 +54,7 @@ final class CriWorld implements AutoCloseable {
   final SimulatedNetworks networks = new SimulatedNetworks();
   final RecordingStreamUrls streams = new RecordingStreamUrls();
   volatile List<Path> damagedRecords = List.of();
+  volatile Map<Path, String> undeletedFiles = Map.of();
   volatile Optional<String> hostInterfaceProblem = Optional.empty();
   private final Path folder;
 
@@ -80,8 +82,8 @@ final class CriWorld implements AutoCloseable {
                     networks,
                     images,
                     disks,
-                    () -> damagedRecords,
-                    () -> hostInterfaceProblem,
+                    new NodeSigns(
+                        () -> damagedRecords, () -> hostInterfaceProblem, () -> undeletedFiles),
                     streams),
                 time));
     if (admitting) {

@@ -21,6 +21,7 @@ import dev.beagle.cri.v1.VersionResponse;
 import dev.beagle.runtime.pod.SandboxKindStatus;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,7 @@ final class NodeCallsTest {
     fallSilent(silent);
     String hidden = hiddenContainerThatIsSilent();
     world.hostInterfaceProblem = Optional.of("no answer in PT2S");
+    world.undeletedFiles = Map.of(Path.of("/var/lib/beagle/trash/17ab"), "Input/output error");
     world.damagedRecords = List.of(Path.of("/run/beagle/sandboxes/4f2a/sandbox.json.damaged"));
 
     StatusResponse response = status(true);
@@ -107,13 +109,16 @@ final class NodeCallsTest {
     var problems = JsonMapper.shared().readTree(response.getInfoOrThrow("problems"));
     assertThat(problems.valueStream())
         .extracting(problem -> problem.get("reason").asString())
-        .containsExactly("DiskFailed", "HostInterfaceSilent", "AgentSilent", "RecordDamaged");
+        .containsExactly(
+            "DiskFailed", "HostInterfaceSilent", "AgentSilent", "FilesUndeleted", "RecordDamaged");
     assertThat(problems.get(0).get("message").asString()).contains(world.root.toString());
     assertThat(problems.get(1).get("message").asString()).contains("dialled", "no answer in PT2S");
     assertThat(problems.get(2).get("message").asString())
         .startsWith("the agent of pod default/pod-silent (")
         .endsWith(") does not answer: no answer in PT2S; remove the pod to end it");
     assertThat(problems.get(3).get("message").asString())
+        .contains("/var/lib/beagle/trash/17ab", "Input/output error");
+    assertThat(problems.get(4).get("message").asString())
         .contains("/run/beagle/sandboxes/4f2a/sandbox.json.damaged");
     assertThat(problems.toString()).doesNotContain(hidden, "hidden");
   }

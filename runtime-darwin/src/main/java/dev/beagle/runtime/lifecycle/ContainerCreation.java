@@ -116,7 +116,7 @@ final class ContainerCreation {
       String name = "m" + number++ + "-" + id.shortForm();
       // Read-only is the container's own, and made by the OCI runtime, which knows of the mount
       // itself only: what goes further is done to our copy.
-      Access access = mount.recursiveReadOnly() ? Access.READ_ONLY_WITH_ALL_BELOW : Access.WRITABLE;
+      Access access = mount.recursiveReadOnly() ? Access.READ_ONLY : Access.WRITABLE;
       folders.add(new WorldFolder.Host(name, source(mount), access));
       mounts.add(new MountedFolder(mount, name));
     }

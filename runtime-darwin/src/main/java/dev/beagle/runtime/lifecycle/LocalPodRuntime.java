@@ -20,6 +20,7 @@ import dev.beagle.runtime.state.SandboxRecord;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldRecord;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -82,6 +83,11 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
       runtime.close();
       throw failure;
     }
+  }
+
+  /** What removed containers wrote and could not be deleted at the last attempt, and why. */
+  public Map<Path, String> undeletedFiles() {
+    return trash.undeleted();
   }
 
   /** Ends what this does by itself and lets go of the pods, which go on. */

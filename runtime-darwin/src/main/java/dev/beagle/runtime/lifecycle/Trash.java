@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -48,6 +50,8 @@ final class Trash implements AutoCloseable {
   private final Path folder;
   private final Time time;
   private final Deletion deletion;
+  private final LaterWork retries;
+  private final Map<Path, String> undeleted = new ConcurrentHashMap<>();
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
           THREADS, Thread.ofPlatform().daemon().name("trash-", 0).factory());
@@ -56,6 +60,7 @@ final class Trash implements AutoCloseable {
     this.folder = folder;
     this.time = time;
     this.deletion = deletion;
+    this.retries = new LaterWork(time);
   }
 
   /**
@@ -75,7 +80,7 @@ final class Trash implements AutoCloseable {
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       try (Stream<Path> left = Files.list(folder)) {
-        left.toList().forEach(trash::empty);
+        left.toList().forEach(tree -> trash.empty(tree, RETRY));
       }
     } catch (IOException error) {
       LOG.warn("{} cannot be used, containers are deleted in place: {}", folder, error.toString());
@@ -104,7 +109,12 @@ final class Trash implements AutoCloseable {
       deleteInPlace(tree);
       return;
     }
-    empty(aside);
+    empty(aside, RETRY);
+  }
+
+  /** What could not be deleted at the last attempt, and why. */
+  Map<Path, String> undeleted() {
+    return Map.copyOf(undeleted);
   }
 
   private void deleteInPlace(Path tree) {
@@ -115,38 +125,42 @@ final class Trash implements AutoCloseable {
     }
   }
 
-  private void empty(Path tree) {
+  private void empty(Path tree, Backoff retry) {
     try {
-      threads.execute(() -> delete(tree));
+      threads.execute(() -> delete(tree, retry));
     } catch (RejectedExecutionException closed) {
       LOG.debug("{} is left to the next daemon", tree);
     }
   }
 
-  private void delete(Path tree) {
+  /** A tree that resists waits aside: it must not keep the others' room. */
+  private void delete(Path tree, Backoff retry) {
     try {
-      for (Backoff backoff = RETRY; ; backoff = backoff.next()) {
-        try {
-          deletion.delete(tree);
-          return;
-        } catch (InterruptedIOException ended) {
-          throw new InterruptedException(ended.getMessage());
-        } catch (IOException error) {
-          LOG.warn(
-              "what a removed container wrote is not deleted yet ({}): {}; tried again in {} s",
-              tree,
-              shortened(error),
-              backoff.pause().toSeconds());
-        }
-        time.sleep(backoff.pause());
-      }
-    } catch (InterruptedException ended) {
+      deletion.delete(tree);
+      undeleted.remove(tree);
+      return;
+    } catch (InterruptedIOException ended) {
       LOG.debug("{} is left to the next daemon", tree);
+      return;
+    } catch (IOException | RuntimeException error) {
+      String why = shortened(error);
+      undeleted.put(tree, why);
+      LOG.warn(
+          "what a removed container wrote is not deleted yet ({}): {}; tried again in {} s",
+          tree,
+          why,
+          retry.pause().toSeconds());
     }
+    retries.start(
+        "trash-retry",
+        () -> {
+          time.sleep(retry.pause());
+          empty(tree, retry.next());
+        });
   }
 
   /** The container chose the rest of the path: it does not belong into a message whole. */
-  private static String shortened(IOException error) {
+  private static String shortened(Exception error) {
     String text = String.valueOf(error.getMessage());
     return text.length() <= SHOWN ? text : "..." + text.substring(text.length() - SHOWN);
   }
@@ -154,6 +168,7 @@ final class Trash implements AutoCloseable {
   /** Ends the deletions at whatever point they are. */
   @Override
   public void close() {
+    retries.close();
     threads.shutdownNow();
     try {
       if (!threads.awaitTermination(END_LIMIT.toNanos(), TimeUnit.NANOSECONDS)) {

@@ -2,6 +2,8 @@ package dev.beagle.runtime.lifecycle;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -9,8 +11,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
-import java.util.List;
-import java.util.stream.StreamSupport;
+import java.security.SecureRandom;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Deletes a folder that a container filled as it liked. Every step is relative to an open folder:
@@ -18,14 +22,34 @@ import java.util.stream.StreamSupport;
  * limit for one. What is nested too deep for one descent is first moved up.
  */
 final class TreeDeletion {
+  private static final Logger LOG = LoggerFactory.getLogger(TreeDeletion.class);
+
   /** Descriptors that one descent holds. */
   private static final int MAX_DEPTH = 32;
 
   private final Path folder;
+
+  /**
+   * Of what is moved up: neither the container, nor an earlier attempt that was interrupted, has
+   * left such names.
+   */
+  private final String prefix = ".beagle-" + Long.toHexString(new SecureRandom().nextLong()) + "-";
+
   private int moved;
+  private long done;
+
+  private final LongConsumer progress;
 
   TreeDeletion(Path folder) {
+    this(folder, steps -> {});
+  }
+
+  /**
+   * @param progress is told after each step how many were done
+   */
+  TreeDeletion(Path folder, LongConsumer progress) {
     this.folder = folder;
+    this.progress = progress;
   }
 
   /**
@@ -35,8 +59,13 @@ final class TreeDeletion {
    */
   void run() throws IOException {
     try {
+      long before = -1;
+      // What was moved up, or came between, is still to be deleted.
       while (!pass()) {
-        // What was moved up is still to be deleted.
+        if (done == before) {
+          throw new DirectoryNotEmptyException(folder.toString());
+        }
+        before = done;
       }
       Files.deleteIfExists(folder);
     } catch (NoSuchFileException gone) {
@@ -51,31 +80,52 @@ final class TreeDeletion {
         throw new IOException("this system cannot delete relative to open folders");
       }
       return empty(top, top, 0);
+    } catch (DirectoryIteratorException error) {
+      throw error.getCause();
     }
   }
 
+  /** Of any size: names are taken one by one. */
   private boolean empty(
       SecureDirectoryStream<Path> current, SecureDirectoryStream<Path> top, int depth)
       throws IOException {
-    List<Path> names =
-        StreamSupport.stream(current.spliterator(), false).map(Path::getFileName).toList();
-    for (Path name : names) {
+    boolean found = false;
+    for (Path entry : current) {
+      Path name = entry.getFileName();
+      found = true;
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedIOException("interrupted while " + folder + " was deleted");
       }
       if (!isFolder(current, name)) {
         current.deleteFile(name);
+        stepDone();
       } else if (depth == MAX_DEPTH) {
-        current.move(name, top, Path.of("deep-" + moved++));
+        current.move(name, top, Path.of(prefix + moved++));
+        stepDone();
       } else {
         try (SecureDirectoryStream<Path> child =
             current.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
           empty(child, top, depth + 1);
         }
-        current.deleteDirectory(name);
+        deleteFolder(current, name);
       }
     }
-    return names.isEmpty();
+    return !found;
+  }
+
+  private void stepDone() {
+    done++;
+    progress.accept(done);
+  }
+
+  /** One from which something is left, as a listing during deletions may have it, waits. */
+  private void deleteFolder(SecureDirectoryStream<Path> parent, Path name) throws IOException {
+    try {
+      parent.deleteDirectory(name);
+      stepDone();
+    } catch (DirectoryNotEmptyException left) {
+      LOG.debug("{} of {} is listed again", name, folder);
+    }
   }
 
   private static boolean isFolder(SecureDirectoryStream<Path> parent, Path name)

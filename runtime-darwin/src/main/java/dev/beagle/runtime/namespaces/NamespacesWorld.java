@@ -92,7 +92,7 @@ final class NamespacesWorld implements World {
   private Descriptor open(WorldFolder folder) {
     return switch (folder) {
       case WorldFolder.Host(_, Path path, Access access) ->
-          access == Access.READ_ONLY_WITH_ALL_BELOW
+          access == Access.READ_ONLY
               ? Descriptor.cloneReadOnly(path)
               : Descriptor.cloneTree(path, true);
       case WorldFolder.Layer(_, String diffId, Path image) -> layers.open(diffId, image);

@@ -166,7 +166,9 @@ public final class RecordStore {
     boolean complete = true;
     for (Path file : list(sandbox)) {
       String name = file.getFileName().toString();
-      if (name.startsWith(CONTAINER_PREFIX) && name.endsWith(SUFFIX)) {
+      if (name.endsWith(DAMAGED)) {
+        forget(file);
+      } else if (name.startsWith(CONTAINER_PREFIX) && name.endsWith(SUFFIX)) {
         try {
           ContainerRecord record = read(file, ContainerRecord.class, ContainerRecord.VERSION);
           requirePlace(file, containerFile(record.sandbox(), record.id()));
@@ -209,6 +211,15 @@ public final class RecordStore {
           damaged.getMessage(),
           effect,
           error.getMessage());
+    }
+  }
+
+  /** It was kept from the last start to this one. */
+  private static void forget(Path damaged) {
+    try {
+      Files.deleteIfExists(damaged);
+    } catch (IOException error) {
+      LOG.warn("damaged record {} stays: {}", damaged, error.getMessage());
     }
   }
 
@@ -259,6 +270,8 @@ public final class RecordStore {
   private static List<Path> list(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files.sorted().toList();
+    } catch (NoSuchFileException gone) {
+      return List.of();
     } catch (IOException error) {
       throw Failure.internal("cannot list " + folder, error);
     }

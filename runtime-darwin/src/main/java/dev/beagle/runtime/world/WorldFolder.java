@@ -12,10 +12,8 @@ public sealed interface WorldFolder {
   /** What a world may do with a folder of the host. */
   enum Access {
     WRITABLE,
-    /** The folder itself; mounts below it are as writable as on the host, as Kubernetes has it. */
-    READ_ONLY,
     /** With all mounts below it; what the host mounts there later does not come. */
-    READ_ONLY_WITH_ALL_BELOW
+    READ_ONLY
   }
 
   /** An image layer as a read-only file system. */

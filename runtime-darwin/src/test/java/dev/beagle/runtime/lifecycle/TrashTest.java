@@ -6,11 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.testing.ManualTime;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,33 @@ class TrashTest {
           });
     }
     assertThat(attempts).hasValue(3);
+  }
+
+  /** More of them than there are threads. */
+  @Test
+  void treesThatCannotBeDeletedKeepNoOthersAndAreNamed() throws IOException {
+    Trash.Deletion picky =
+        tree -> {
+          String name = String.valueOf(tree.getFileName());
+          if (name.startsWith("io")) {
+            throw new IOException("Input/output error");
+          }
+          if (name.startsWith("defect")) {
+            throw new IllegalStateException("not foreseen");
+          }
+          new TreeDeletion(tree).run();
+        };
+    try (Trash trash = Trash.open(bin(), Time.system(), picky)) {
+      for (String name : List.of("io1", "io2", "io3", "defect")) {
+        trash.add(tree(name));
+      }
+      trash.add(tree("well"));
+      await().untilAsserted(() -> assertThat(bin().resolve("well")).doesNotExist());
+      await().untilAsserted(() -> assertThat(trash.undeleted()).hasSize(4));
+      assertThat(trash.undeleted())
+          .containsEntry(bin().resolve("io2"), "Input/output error")
+          .containsEntry(bin().resolve("defect"), "not foreseen");
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.beagle.runtime.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,47 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TreeDeletionTest {
   @TempDir Path folder;
+
+  /** What the container or an interrupted deletion has named does not stand in the way. */
+  @Test
+  void whatWasInterruptedGoesOn() throws IOException {
+    Path victim = Files.createDirectory(folder.resolve("victim"));
+    for (int i = 0; i < 8; i++) {
+      Path deep = victim.resolve("tree" + i);
+      for (int depth = 0; depth < 100; depth++) {
+        deep = deep.resolve("d");
+      }
+      Files.createDirectories(deep);
+      Files.createDirectories(victim.resolve("deep-" + i + "/full"));
+    }
+    int attempts = 0;
+    for (boolean deleted = false; !deleted; attempts++) {
+      deleted = deleteUntilInterrupted(victim, attempts);
+    }
+    assertThat(attempts).isGreaterThan(2);
+    assertThat(victim).doesNotExist();
+  }
+
+  /** Each attempt is interrupted a little later, by what it does itself. */
+  private static boolean deleteUntilInterrupted(Path victim, int attempt) throws IOException {
+    Thread self = Thread.currentThread();
+    int limit = 100 * (attempt + 1);
+    try {
+      new TreeDeletion(
+              victim,
+              steps -> {
+                if (steps == limit) {
+                  self.interrupt();
+                }
+              })
+          .run();
+      return true;
+    } catch (InterruptedIOException interrupted) {
+      return false;
+    } finally {
+      assertThat(Thread.interrupted() || !Files.exists(victim)).isTrue();
+    }
+  }
 
   @Test
   void pathsLongerThanTheKernelTakesAreDeleted() throws IOException {

@@ -136,7 +136,13 @@ class RecordStoreTest {
     assertThat(loaded.complete()).isTrue();
     assertThat(loaded.sandboxes().getFirst().containers()).hasSize(2);
     assertThat(record).doesNotExist();
-    assertThat(record.resolveSibling(record.getFileName() + ".damaged")).isEmptyFile();
+    Path aside = record.resolveSibling(record.getFileName() + ".damaged");
+    assertThat(aside).isEmptyFile();
+
+    RecordStore next = new RecordStore(folder);
+    assertThat(next.load().sandboxes().getFirst().containers()).hasSize(2);
+    assertThat(aside).doesNotExist();
+    assertThat(next.damaged()).isEmpty();
   }
 
   @Test
