@@ -16,10 +16,12 @@ done
 for tool in ip iptables iperf3 python3 cc; do
   command -v "$tool" >/dev/null || { echo "bench/net.sh needs $tool" >&2; exit 1; }
 done
-classes=cni-darwin/target
-[ -d $classes/test-classes ] && [ -d base/target/classes ] ||
-  { echo "nothing is built: ./mvnw -pl cni-darwin -am test-compile" >&2; exit 1; }
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+# The launcher finds the JDK, and builds where it must.
+./beagle --version >&2
+read -r JAVA_HOME <.build/java-home
+export JAVA_HOME
+java=$JAVA_HOME/bin/java
+[ -d cni-darwin/target/test-classes ] && [ -d base/target/test-classes ] || mvn -q -B -pl cni-darwin -am test-compile >&2
 p=bn$$
 work=$(mktemp -d)
 pids=()
@@ -166,7 +168,7 @@ switch_peer() {
     dev.beagle.net.control.SwitchForBench 6201:5201 6300:5300 <"$work/hold" >"$work/up" 2>>"$work/log") &
   switch=$!
   exec 9>"$work/hold"
-  for _ in $(seq 200); do grep -q ^up "$work/up" && break; kill -0 $switch || break; sleep 0.1; done
+  for _ in $(seq 200); do grep -q ^up "$work/up" && break; kill -0 $switch 2>/dev/null || break; sleep 0.1; done
   grep -q ^up "$work/up" || { tail -5 "$work/log" >&2; exit 1; }
   local names name b
   read -r _ names b <"$work/up"

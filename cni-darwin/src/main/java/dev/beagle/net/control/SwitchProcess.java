@@ -247,7 +247,7 @@ public final class SwitchProcess {
   }
 
   public boolean isAlive() {
-    return handle.isAlive();
+    return HostProcesses.runs(handle);
   }
 
   /**

@@ -444,6 +444,15 @@ class TcpEndpointTest {
     assertThat(silent.events()).containsExactly("receivedAll", "forgotten");
   }
 
+  /** Nobody asked: it is the peer's own word about a connection that it knows. */
+  @Test
+  void aPeerThatEndedAndThenResetsIsReset() {
+    TcpScript script = new TcpScript().opened();
+    script.peer(ACK | FIN, 1, 1, WINDOW, "bye").sent();
+    script.peer(RST, 5, 0, 0, "");
+    assertThat(script.events()).containsExactly("receivedAll", "reset");
+  }
+
   @Test
   void aPeerIsNotAskedWhileWhatItSentStillWaits() {
     TcpScript script = new TcpScript().opened().owner(1);

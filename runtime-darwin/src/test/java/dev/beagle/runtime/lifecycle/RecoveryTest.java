@@ -231,6 +231,7 @@ class RecoveryTest {
   @Test
   void aDefectInTheEndOfOnePodCostsThatPodOnly() {
     Sandbox bad = runtime.runSandbox(Specs.sandbox("bad"));
+    started(bad);
     Sandbox good = runtime.runSandbox(Specs.sandbox("good"));
     runtime.close();
     kind.onDiscard(sandbox -> {
@@ -244,6 +245,7 @@ class RecoveryTest {
     assertThat(runtime.findSandbox(good.id()).orElseThrow().state())
         .isInstanceOf(SandboxState.NotReady.class);
     assertThat(networks.attached()).isEmpty();
+    assertThat(kind.mountedLayers()).as("of the pod that was not ended").isNotEmpty();
     kind.onDiscard(sandbox -> {});
   }
 }

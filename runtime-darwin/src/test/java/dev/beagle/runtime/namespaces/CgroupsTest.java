@@ -1,12 +1,16 @@
 package dev.beagle.runtime.namespaces;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.testing.ManualTime;
+import dev.beagle.time.Time;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +73,40 @@ class CgroupsTest {
     assertThat(cgroups.children("/beagle")).containsExactly("lives");
     assertThat(unified.resolve("beagle/lives/sandbox/inner")).exists();
     assertThat(cgroups.children("/others")).containsExactly("empty");
+  }
+
+  /** It is between its cgroup's creation and its agent's joining it. */
+  @Test
+  void theTreeOfANodeThatIsJustStartingStays() throws Exception {
+    Path memory = Files.createDirectory(folder.resolve("memory"));
+    Path starting = Files.createDirectories(memory.resolve("beagle/starts/sandbox"));
+    Files.createDirectories(memory.resolve("beagle/killed/sandbox"));
+    Time joining =
+        new Time() {
+          private final ManualTime time = new ManualTime();
+
+          @Override
+          public Instant now() {
+            return time.now();
+          }
+
+          @Override
+          public long nanos() {
+            return time.nanos();
+          }
+
+          @Override
+          public void sleep(Duration duration) throws InterruptedException {
+            time.sleep(duration);
+            assertThatCode(() -> Files.writeString(starting.resolve("cgroup.procs"), "7\n"))
+                .doesNotThrowAnyException();
+          }
+        };
+    Cgroups cgroups = Cgroups.parse(List.of(V1.formatted(memory, "memory")), joining);
+
+    cgroups.removeAbandoned("/beagle");
+
+    assertThat(cgroups.children("/beagle")).containsExactly("starts");
   }
 
   @Test
