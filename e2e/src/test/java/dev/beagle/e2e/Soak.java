@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
  */
 final class Soak extends NodeIT {
   private static final int CLIENTS = 4;
+  private static final int LOG_LINES = 600;
   private static final int LAST_KILLS = 30;
   private static final Duration SETTLED = Duration.ofSeconds(20);
 
@@ -152,6 +153,9 @@ final class Soak extends NodeIT {
       deadline.set(System.nanoTime());
       System.out.println("soak: at " + Instant.now() + " " + failure.getMessage());
       lastKills.forEach(kill -> System.out.println("soak: killed " + kill));
+      List<String> said = node().said().lines().toList();
+      System.out.println("soak: the last of the daemons says");
+      said.subList(Math.max(0, said.size() - LOG_LINES), said.size()).forEach(System.out::println);
       throw failure;
     }
   }
