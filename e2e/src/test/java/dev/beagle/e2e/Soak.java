@@ -172,12 +172,21 @@ final class Soak extends NodeIT {
       }
       if (life.gently()) {
         Patience.repeat(() -> crictl().call("stopp", pod));
-        Patience.repeat(() -> crictl().call("rmp", pod));
+        var _ = Patience.repeat(() -> crictl().call("rmp", pod), () -> isGone(pod));
       } else {
         Patience.repeat(() -> crictl().call("rmp", "--force", pod));
       }
       discard(Path.of(config));
     }
+  }
+
+  /**
+   * Whether the daemon says that there is no such pod: it may have been killed when it had removed
+   * it and not yet said so. A kubelet takes that for a success too, crictl asks first and does not.
+   */
+  private boolean isGone(String pod) {
+    Command.Result status = crictl().call("inspectp", pod);
+    return status.exit() != 0 && status.err().contains("code = NotFound");
   }
 
   /** False when the pod ended under us. */
