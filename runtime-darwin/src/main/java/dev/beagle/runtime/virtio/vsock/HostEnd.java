@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
  * could not, its owner says so to {@link VsockConnections#readable} or {@link
  * VsockConnections#writable}. Belongs to the device's worker thread.
  */
-public interface HostEnd {
+interface HostEnd {
   /** The guest has accepted: bytes may flow. Only for streams that the host opened. */
   void connected();
 

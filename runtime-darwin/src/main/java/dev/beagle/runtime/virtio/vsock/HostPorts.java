@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /** What of the host the guest may connect to. Called on the device's worker thread. */
 @FunctionalInterface
-public interface HostPorts {
+interface HostPorts {
   /** Nobody. */
   HostPorts NONE = port -> Optional.empty();
 

@@ -16,27 +16,24 @@ import org.jspecify.annotations.Nullable;
  * it does not take is bounded: a buffer for each stream, and some resets. Belongs to the device's
  * worker thread.
  */
-public final class VsockConnections {
+final class VsockConnections {
   /** The host's context id; 0 and 1 are reserved, guests begin at 3. */
   public static final long HOST_CID = 2;
 
-  /** Header and payload of the largest packet that Linux makes, and the smallest buffer for one. */
-  static final int LARGEST_PAYLOAD = 64 * 1024;
-
-  public static final int SMALLEST_PACKET = VsockHeader.BYTES + 1;
+  /** The least that the guest's buffer for a packet must take. */
+  static final int SMALLEST_PACKET = VsockHeader.BYTES + 1;
 
   private static final int MOST_STREAMS = 1024;
   private static final int MOST_RESETS = 256;
   private static final int FIRST_PORT = 1024;
 
-  /** A reset that no stream owes. */
-  private record Reset(Ports ports) {}
-
   private final long guestCid;
   private final HostPorts hostPorts;
   private final Map<Ports, VsockStream> streams = new HashMap<>();
   private final IdentityHashMap<HostEnd, VsockStream> ends = new IdentityHashMap<>();
-  private final ArrayDeque<Reset> resets = new ArrayDeque<>();
+
+  /** Of what belongs to no stream. */
+  private final ArrayDeque<Ports> resets = new ArrayDeque<>();
 
   /** Streams with a packet to send, each once, in turn. */
   private final ArrayDeque<VsockStream> senders = new ArrayDeque<>();
@@ -180,7 +177,7 @@ public final class VsockConnections {
       stream.reset();
       changed(stream, stream.end());
     } else if (header.operation() != VsockHeader.RESET && resets.size() < MOST_RESETS) {
-      resets.addLast(new Reset(ports));
+      resets.addLast(ports);
     }
   }
 
@@ -207,9 +204,9 @@ public final class VsockConnections {
    * @return false where there was none after all
    */
   public boolean send(ByteBuffer target) {
-    Reset reset = resets.pollFirst();
+    Ports reset = resets.pollFirst();
     if (reset != null) {
-      header(reset.ports, VsockHeader.RESET, 0, 0, 0, 0).write(target, 0);
+      header(reset, VsockHeader.RESET, 0, 0, 0, 0).write(target, 0);
       target.position(VsockHeader.BYTES);
       return true;
     }
