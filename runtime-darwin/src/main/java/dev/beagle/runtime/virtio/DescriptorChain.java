@@ -10,7 +10,8 @@ import java.util.List;
  * @param head the descriptor that the driver made available, given back by {@link
  *     Virtqueue#complete}
  */
-record DescriptorChain(int head, List<MemorySegment> readable, List<MemorySegment> writable) {
+public record DescriptorChain(
+    int head, List<MemorySegment> readable, List<MemorySegment> writable) {
   public DescriptorChain {
     readable = List.copyOf(readable);
     writable = List.copyOf(writable);

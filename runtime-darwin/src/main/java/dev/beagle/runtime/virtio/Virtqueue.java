@@ -13,7 +13,7 @@ import java.util.Optional;
  * to the device's worker thread. A broken ring is a {@link GuestViolation}: the device is then dead
  * until it is reset.
  */
-final class Virtqueue {
+public final class Virtqueue {
   static final int NEXT = 1;
   static final int WRITE = 2;
   static final int INDIRECT = 4;

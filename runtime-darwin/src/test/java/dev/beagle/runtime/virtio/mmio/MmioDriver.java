@@ -1,0 +1,175 @@
+package dev.beagle.runtime.virtio.mmio;
+
+import dev.beagle.runtime.hypervisor.InterruptLine;
+import dev.beagle.runtime.memory.GuestMemory;
+import dev.beagle.runtime.virtio.VirtioDevice;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A guest's driver of one device, through its registers and guest memory only, honest or not. One
+ * test's thread; interrupts come from the device's worker.
+ */
+public final class MmioDriver implements AutoCloseable {
+  public static final long RAM = 0x4000_0000L;
+  public static final long DATA = RAM + 0x10_0000;
+  static final int RAM_BYTES = 0x20_0000;
+  private static final long RING_BYTES = 0x1_0000;
+
+  private static final class Line implements InterruptLine {
+    private boolean up;
+
+    @Override
+    public synchronized void raise() {
+      up = true;
+      notifyAll();
+    }
+
+    @Override
+    public synchronized void lower() {
+      up = false;
+    }
+
+    synchronized void await() throws InterruptedException {
+      while (!up) {
+        wait();
+      }
+    }
+
+    synchronized boolean isUp() {
+      return up;
+    }
+  }
+
+  public final GuestMemory memory =
+      new GuestMemory(
+          List.of(new GuestMemory.Region(RAM, Arena.ofAuto().allocate(RAM_BYTES, 4096))));
+  private final Line line = new Line();
+  private final VirtioMmioTransport registers;
+  private final int[] available = new int[8];
+
+  public MmioDriver(VirtioDevice device) {
+    registers = new VirtioMmioTransport(device, memory, line);
+  }
+
+  int read(int offset) {
+    return (int) registers.read(offset, 4);
+  }
+
+  void write(int offset, int value) {
+    registers.write(offset, 4, value & 0xFFFF_FFFFL);
+  }
+
+  int status() {
+    return read(0x70);
+  }
+
+  void addStatus(int bit) {
+    write(0x70, status() | bit);
+  }
+
+  long offered() {
+    write(0x14, 1);
+    long high = read(0x10) & 0xFFFF_FFFFL;
+    write(0x14, 0);
+    return (high << 32) | (read(0x10) & 0xFFFF_FFFFL);
+  }
+
+  /** Reset to FEATURES_OK, as Linux does it. */
+  void negotiate(long features) {
+    write(0x70, 0);
+    Arrays.fill(available, 0);
+    addStatus(VirtioMmioTransport.ACKNOWLEDGE);
+    addStatus(VirtioMmioTransport.DRIVER);
+    write(0x24, 1);
+    write(0x20, (int) (features >>> 32));
+    write(0x24, 0);
+    write(0x20, (int) features);
+    addStatus(VirtioMmioTransport.FEATURES_OK);
+  }
+
+  int maxSize(int queue) {
+    write(0x30, queue);
+    return read(0x34);
+  }
+
+  private static long ring(int queue) {
+    return RAM + queue * RING_BYTES;
+  }
+
+  void openQueue(int queue, int size, long descriptors) {
+    write(0x30, queue);
+    write(0x38, size);
+    long[] areas = {descriptors, ring(queue) + 0x6000, ring(queue) + 0x8000};
+    for (int area = 0; area < areas.length; area++) {
+      write(0x80 + 0x10 * area, (int) areas[area]);
+      write(0x84 + 0x10 * area, (int) (areas[area] >>> 32));
+    }
+    memory.setShort(areas[1], 0);
+    memory.setShortRelease(areas[1] + 2, 0);
+    memory.setShortRelease(areas[2] + 2, 0);
+    write(0x44, 1);
+  }
+
+  /** From nothing to DRIVER_OK with all features and queues of at most 256 entries. */
+  public void begin() {
+    negotiate(offered());
+    for (int queue = 0; maxSize(queue) != 0; queue++) {
+      openQueue(queue, Math.min(256, maxSize(queue)), ring(queue));
+    }
+    addStatus(VirtioMmioTransport.DRIVER_OK);
+  }
+
+  /**
+   * Writes a chain of one descriptor and makes it available, without a kick.
+   *
+   * @param flags 2 where the device writes
+   */
+  public void offer(int queue, long address, int length, int flags) {
+    memory.setLong(ring(queue), address);
+    memory.setInt(ring(queue) + 8, length);
+    memory.setShort(ring(queue) + 12, flags);
+    memory.setShort(ring(queue) + 14, 0);
+    int size = Math.min(256, maxSize(queue));
+    memory.setShort(ring(queue) + 0x6004 + 2L * (available[queue] & size - 1), 0);
+    memory.setShort(ring(queue) + 0x6004 + 2L * size, available[queue]);
+    jump(queue, 1);
+  }
+
+  void jump(int queue, int by) {
+    available[queue] = available[queue] + by & 0xFFFF;
+    memory.setShortRelease(ring(queue) + 0x6002, available[queue]);
+  }
+
+  public void kick(int queue) {
+    write(0x50, queue);
+  }
+
+  /** Waits for an interrupt and acknowledges it. */
+  public int awaitInterrupt() throws InterruptedException {
+    line.await();
+    int bits = read(0x60);
+    write(0x64, bits);
+    return bits;
+  }
+
+  boolean interrupted() {
+    return line.isUp();
+  }
+
+  public int usedIndex(int queue) {
+    return memory.getShortAcquire(ring(queue) + 0x8002);
+  }
+
+  /** Of the last entry of the used ring. */
+  public int usedLength(int queue) {
+    int size = Math.min(256, maxSize(queue));
+    return memory.getInt(ring(queue) + 0x8008 + 8L * (usedIndex(queue) - 1 & size - 1));
+  }
+
+  @Override
+  public void close() {
+    registers.close();
+  }
+}
