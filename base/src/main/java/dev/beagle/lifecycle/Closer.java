@@ -30,6 +30,14 @@ public final class Closer implements AutoCloseable {
     resources.clear();
   }
 
+  /** Gives up ownership of everything to the closer returned. */
+  public Closer handOver() {
+    Closer successor = new Closer();
+    resources.descendingIterator().forEachRemaining(successor.resources::push);
+    release();
+    return successor;
+  }
+
   @Override
   public void close() {
     Throwable first = null;

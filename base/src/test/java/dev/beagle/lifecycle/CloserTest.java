@@ -37,6 +37,19 @@ class CloserTest {
   }
 
   @Test
+  void aSuccessorClosesEverythingInTheSameOrder() {
+    Closer successor;
+    try (Closer closer = new Closer()) {
+      closer.onClose(() -> closed.add("first"));
+      closer.onClose(() -> closed.add("second"));
+      successor = closer.handOver();
+    }
+    assertThat(closed).isEmpty();
+    successor.close();
+    assertThat(closed).containsExactly("second", "first");
+  }
+
+  @Test
   void releasedResourcesStayOpen() {
     try (Closer closer = new Closer()) {
       closer.onClose(() -> closed.add("never"));

@@ -12,8 +12,15 @@ public interface DeviceSlot {
   /**
    * Makes the device, before the first vCPU runs.
    *
-   * @param memory of the machine; gone when the machine is closed
+   * @param memory of the machine; gone once the device was closed
    * @param interrupt a level, as the guest is told
    */
-  MmioDevice plug(GuestMemory memory, InterruptLine interrupt);
+  Device plug(GuestMemory memory, InterruptLine interrupt);
+
+  /** Belongs to its machine, which closes it when no vCPU runs any more. */
+  interface Device extends MmioDevice, AutoCloseable {
+    /** Once this returns nothing touches the machine's memory. */
+    @Override
+    void close();
+  }
 }

@@ -6,6 +6,7 @@ import dev.beagle.runtime.bus.MmioBus;
 import dev.beagle.runtime.hypervisor.Access;
 import dev.beagle.runtime.hypervisor.Halt;
 import dev.beagle.runtime.hypervisor.Hypervisor;
+import dev.beagle.runtime.hypervisor.InterruptLine;
 import dev.beagle.runtime.hypervisor.MachineShape;
 import dev.beagle.runtime.hypervisor.Register;
 import dev.beagle.runtime.hypervisor.Vcpu;
@@ -66,32 +67,22 @@ public final class Machine implements AutoCloseable {
       VirtualMachine hardware =
           undo.register(hypervisor.create(new MachineShape(spec.vcpus(), Layout.GIC)));
       hardware.map(Layout.RAM, host.segment(), Access.ALL);
-      MmioBus bus = devices(spec, hardware, memory, console, time);
-      Closer owned = new Closer();
-      owned.register(host);
-      owned.register(hardware);
-      undo.release();
-      return new Machine(spec, hardware, bus, boot, owned);
+      MmioBus.Builder bus = new MmioBus.Builder();
+      addOwnDevices(bus, hardware, console, time);
+      for (int slot = 0; slot < spec.devices().size(); slot++) {
+        InterruptLine line = hardware.interruptLine(Layout.slotLine(slot));
+        DeviceSlot.Device device = undo.register(spec.devices().get(slot).plug(memory, line));
+        bus.add(Layout.slot(slot), Layout.REGISTERS_BYTES, device);
+      }
+      return new Machine(spec, hardware, bus.build(), boot, undo.handOver());
     }
   }
 
-  private static MmioBus devices(
-      MachineSpec spec,
-      VirtualMachine hardware,
-      GuestMemory memory,
-      ConsoleOutput console,
-      Time time) {
-    MmioBus.Builder bus = new MmioBus.Builder();
+  private static void addOwnDevices(
+      MmioBus.Builder bus, VirtualMachine hardware, ConsoleOutput console, Time time) {
     Pl011 uart = new Pl011(console, hardware.interruptLine(Layout.CONSOLE_LINE));
     bus.add(Layout.CONSOLE, Layout.REGISTERS_BYTES, uart);
     bus.add(Layout.CLOCK, Layout.REGISTERS_BYTES, new Pl031(time));
-    for (int slot = 0; slot < spec.devices().size(); slot++) {
-      bus.add(
-          Layout.slot(slot),
-          Layout.REGISTERS_BYTES,
-          spec.devices().get(slot).plug(memory, hardware.interruptLine(Layout.slotLine(slot))));
-    }
-    return bus.build();
   }
 
   /**

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
-import dev.beagle.runtime.bus.MmioDevice;
 import dev.beagle.runtime.devicetree.ParsedTree;
 import dev.beagle.runtime.hypervisor.Arm64Code;
 import dev.beagle.runtime.hypervisor.Halt;
@@ -19,9 +18,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
@@ -37,8 +38,12 @@ final class MachineTest {
 
   /** A device of one register, whose stores go to {@code onStore}. */
   private static DeviceSlot device(LongConsumer onStore) {
+    return device(onStore, () -> {});
+  }
+
+  private static DeviceSlot device(LongConsumer onStore, Runnable onClose) {
     return (memory, interrupt) ->
-        new MmioDevice() {
+        new DeviceSlot.Device() {
           @Override
           public long read(long offset, int sizeBytes) {
             return 0;
@@ -47,6 +52,11 @@ final class MachineTest {
           @Override
           public void write(long offset, int sizeBytes, long value) {
             onStore.accept(value);
+          }
+
+          @Override
+          public void close() {
+            onClose.run();
           }
         };
   }
@@ -176,6 +186,29 @@ final class MachineTest {
       machine.stop();
       assertThat(machine.await()).isEqualTo(new Halt.Cancelled());
     }
+  }
+
+  @Test
+  void devicesAreClosedOnceWhenNoVcpuRunsWithTheMemoryStillThere() throws Exception {
+    AtomicReference<GuestMemory> ram = new AtomicReference<>();
+    List<Long> events = new ArrayList<>();
+    DeviceSlot inner =
+        device(events::add, () -> events.add(0L + ram.get().getByte(Layout.RAM + 0x1000)));
+    DeviceSlot slot =
+        (memory, interrupt) -> {
+          ram.set(memory);
+          memory.setByte(Layout.RAM + 0x1000, 7);
+          return inner.plug(memory, interrupt);
+        };
+    run(
+        spec(
+            code -> {
+              code.set(9, SLOT).store(8, 0, 9, 0);
+              powerOff(code);
+            },
+            1,
+            slot));
+    assertThat(events).hasSize(2).last().isEqualTo(7L);
   }
 
   @Test

@@ -1,7 +1,7 @@
 package dev.beagle.runtime.virtio.mmio;
 
-import dev.beagle.runtime.bus.MmioDevice;
 import dev.beagle.runtime.hypervisor.InterruptLine;
+import dev.beagle.runtime.machine.DeviceSlot;
 import dev.beagle.runtime.memory.GuestMemory;
 import dev.beagle.runtime.memory.GuestViolation;
 import dev.beagle.runtime.virtio.ActiveQueues;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A guest's mistake costs it the device: DEVICE_NEEDS_RESET, and a configuration interrupt. A
  * defect of ours on the worker is thrown to the next vCPU that comes by, and so ends the machine.
  */
-final class VirtioMmioTransport implements MmioDevice, AutoCloseable {
+final class VirtioMmioTransport implements DeviceSlot.Device {
   static final int ACKNOWLEDGE = 1;
   static final int DRIVER = 2;
   static final int DRIVER_OK = 4;
