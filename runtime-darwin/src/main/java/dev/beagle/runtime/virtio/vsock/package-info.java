@@ -1,7 +1,7 @@
 /**
  * Stream sockets between host and guest (virtio 1.2, section 5.10). Begin with {@link
- * dev.beagle.runtime.virtio.vsock.VsockConnections}, the state machine, which knows neither rings
- * nor threads.
+ * dev.beagle.runtime.virtio.vsock.VsockDevice}, which joins rings and sockets; what it does with
+ * packets is {@code VsockConnections}, a state machine that knows neither.
  */
 @NullMarked
 package dev.beagle.runtime.virtio.vsock;

@@ -53,11 +53,11 @@ public final class MmioDriver implements AutoCloseable {
     registers = new VirtioMmioTransport(device, memory, line);
   }
 
-  int read(int offset) {
+  public int read(int offset) {
     return (int) registers.read(offset, 4);
   }
 
-  void write(int offset, int value) {
+  public void write(int offset, int value) {
     registers.write(offset, 4, value & 0xFFFF_FFFFL);
   }
 

@@ -1,0 +1,266 @@
+package dev.beagle.runtime.virtio.vsock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.beagle.runtime.virtio.VirtioDevice;
+import dev.beagle.runtime.virtio.mmio.MmioDriver;
+import dev.beagle.runtime.virtio.mmio.VirtioDeviceContract;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The device over its rings, with real sockets at the host's ends. */
+final class VsockDeviceTest extends VirtioDeviceContract {
+  private static final int RX = 0;
+  private static final int TX = 1;
+  private static final int AGENT = 1024;
+  private static final int WINDOW = 256 * 1024;
+  private static final long RX_DATA = MmioDriver.DATA;
+  private static final long TX_DATA = MmioDriver.DATA + 0x2_0000;
+
+  /** The device's end of a socket, and its user's. */
+  private record Pair(SocketChannel device, SocketChannel user) {}
+
+  /** A packet that the guest got. */
+  private record Packet(VsockHeader header, ByteBuffer payload) {
+    String text() {
+      return StandardCharsets.UTF_8.decode(payload.duplicate()).toString();
+    }
+  }
+
+  @TempDir private Path folder;
+  private ServerSocketChannel server;
+  private final VsockDevice device = made();
+  private int rxSeen;
+  private int forwarded;
+
+  private static VsockDevice made() {
+    try {
+      return VsockDevice.open();
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
+
+  @Override
+  protected VirtioDevice device() {
+    return device;
+  }
+
+  @BeforeEach
+  void listen() throws IOException {
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(folder.resolve("s")));
+  }
+
+  @AfterEach
+  void closeAll() throws IOException {
+    server.close();
+    driver.close();
+    device.close();
+  }
+
+  private Pair pair() throws IOException {
+    SocketChannel user = SocketChannel.open(server.getLocalAddress());
+    return new Pair(server.accept(), user);
+  }
+
+  private void begin() {
+    driver.begin();
+    rxSeen = 0;
+    driver.offer(RX, RX_DATA, 4096, 2);
+    driver.kick(RX);
+  }
+
+  /** Takes the next packet and gives the buffer again. */
+  private Packet receive() throws InterruptedException {
+    while (driver.usedIndex(RX) == rxSeen) {
+      driver.awaitInterrupt();
+    }
+    rxSeen = driver.usedIndex(RX);
+    ByteBuffer bytes = ByteBuffer.allocate(driver.usedLength(RX));
+    bytes.put(driver.memory.slice(RX_DATA, bytes.capacity()).asByteBuffer()).flip();
+    VsockHeader header = VsockHeader.read(bytes);
+    driver.offer(RX, RX_DATA, 4096, 2);
+    driver.kick(RX);
+    return new Packet(header, bytes.slice());
+  }
+
+  /** Sends a packet as the answer to one of the host's, and waits until it was taken. */
+  private void answer(VsockHeader to, int operation, int flags, byte[] payload)
+      throws InterruptedException {
+    ByteBuffer bytes = ByteBuffer.allocate(VsockHeader.BYTES + payload.length);
+    new VsockHeader(
+            to.targetCid(),
+            to.sourceCid(),
+            to.targetPort(),
+            to.sourcePort(),
+            payload.length,
+            VsockHeader.STREAM,
+            operation,
+            flags,
+            WINDOW,
+            forwarded)
+        .write(bytes, 0);
+    bytes.put(VsockHeader.BYTES, payload);
+    int before = driver.usedIndex(TX);
+    driver.memory.slice(TX_DATA, bytes.capacity()).asByteBuffer().put(bytes.clear());
+    driver.offer(TX, TX_DATA, bytes.capacity(), 0);
+    driver.kick(TX);
+    while (driver.usedIndex(TX) == before) {
+      driver.awaitInterrupt();
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String read(SocketChannel from, int length) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(length);
+    int count = 0;
+    while (buffer.hasRemaining() && count >= 0) {
+      count = from.read(buffer);
+    }
+    return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
+  }
+
+  /** A stream that the guest has accepted. */
+  private VsockHeader open(Pair pair) throws InterruptedException {
+    device.connect(pair.device, AGENT);
+    VsockHeader request = receive().header();
+    assertThat(request.operation()).isEqualTo(VsockHeader.REQUEST);
+    assertThat(request.targetPort()).isEqualTo(AGENT);
+    assertThat(request.targetCid()).isEqualTo(driver.read(0x100));
+    answer(request, VsockHeader.RESPONSE, 0, new byte[0]);
+    return request;
+  }
+
+  @Test
+  void bytesGoBothWaysAndEndsAreHalves() throws Exception {
+    begin();
+    Pair pair = pair();
+    pair.user.write(ByteBuffer.wrap(bytes("early")));
+    VsockHeader stream = open(pair);
+    assertThat(receive().text()).isEqualTo("early");
+    answer(stream, VsockHeader.DATA, 0, bytes("hello"));
+    assertThat(read(pair.user, 5)).isEqualTo("hello");
+    pair.user.write(ByteBuffer.wrap(bytes("later")));
+    assertThat(receive().text()).isEqualTo("later");
+    pair.user.shutdownOutput();
+    Packet end = receive();
+    assertThat(end.header().operation()).isEqualTo(VsockHeader.SHUTDOWN);
+    assertThat(end.header().flags()).isEqualTo(VsockHeader.NO_SEND);
+    answer(stream, VsockHeader.DATA, 0, bytes("last words"));
+    answer(stream, VsockHeader.SHUTDOWN, VsockHeader.NO_SEND, new byte[0]);
+    assertThat(read(pair.user, 100)).isEqualTo("last words");
+    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESET);
+  }
+
+  @Test
+  void whereNobodyListensTheSocketIsClosed() throws Exception {
+    begin();
+    Pair pair = pair();
+    device.connect(pair.device, AGENT);
+    answer(receive().header(), VsockHeader.RESET, 0, new byte[0]);
+    assertThat(read(pair.user, 1)).isEmpty();
+  }
+
+  @Test
+  void withoutADriverAndAfterItsResetSocketsAreClosed() throws Exception {
+    Pair early = pair();
+    device.connect(early.device, AGENT);
+    assertThat(read(early.user, 1)).isEmpty();
+    begin();
+    Pair pair = pair();
+    open(pair);
+    driver.write(0x70, 0);
+    assertThat(read(pair.user, 1)).isEmpty();
+  }
+
+  @Test
+  void closingTheDeviceClosesItsSockets() throws Exception {
+    begin();
+    Pair pair = pair();
+    open(pair);
+    driver.close();
+    device.close();
+    assertThat(read(pair.user, 1)).isEmpty();
+    Pair late = pair();
+    device.connect(late.device, AGENT);
+    assertThat(read(late.user, 1)).isEmpty();
+  }
+
+  @Test
+  void aSlowReaderOfTheHostGetsEveryByte() throws Exception {
+    begin();
+    Pair pair = pair();
+    VsockHeader stream = open(pair);
+    byte[] sent = new byte[64 * 1024];
+    new Random(1).nextBytes(sent);
+    // More than the socket's buffers take, less than was granted.
+    for (int i = 0; i < 4; i++) {
+      answer(stream, VsockHeader.DATA, 0, sent);
+    }
+    ByteBuffer got = ByteBuffer.allocate(4 * sent.length);
+    while (got.hasRemaining()) {
+      assertThat(pair.user.read(got)).isPositive();
+    }
+    for (int i = 0; i < 4; i++) {
+      assertThat(got.slice(i * sent.length, sent.length)).isEqualTo(ByteBuffer.wrap(sent));
+    }
+    Packet credit = receive();
+    assertThat(credit.header().operation()).isEqualTo(VsockHeader.CREDIT_UPDATE);
+  }
+
+  @Test
+  void aSlowGuestGetsEveryByte() throws Exception {
+    begin();
+    Pair pair = pair();
+    VsockHeader stream = open(pair);
+    byte[] sent = new byte[1 << 20];
+    new Random(2).nextBytes(sent);
+    Thread writer =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                ByteBuffer left = ByteBuffer.wrap(sent);
+                while (left.hasRemaining()) {
+                  pair.user.write(left);
+                }
+              } catch (IOException error) {
+                throw new UncheckedIOException(error);
+              }
+            });
+    ByteBuffer got = ByteBuffer.allocate(sent.length);
+    while (got.hasRemaining()) {
+      Packet packet = receive();
+      assertThat(packet.header().operation()).isEqualTo(VsockHeader.DATA);
+      got.put(packet.payload());
+      forwarded = got.position();
+      answer(stream, VsockHeader.CREDIT_UPDATE, 0, new byte[0]);
+    }
+    writer.join();
+    assertThat(got.flip()).isEqualTo(ByteBuffer.wrap(sent));
+  }
+
+  @Test
+  void aBufferThatTakesNoPacketCostsTheDevice() throws Exception {
+    driver.begin();
+    driver.offer(RX, RX_DATA, VsockHeader.BYTES, 2);
+    Pair pair = pair();
+    device.connect(pair.device, AGENT);
+    assertThat(driver.awaitInterrupt()).isEqualTo(2);
+  }
+}
