@@ -102,6 +102,12 @@ public final class Virtqueue {
    * @param bytesWritten into the writable part, from its start
    */
   public void complete(DescriptorChain chain, long bytesWritten) {
+    stage(chain, bytesWritten);
+    publish();
+  }
+
+  /** As {@link #complete}, but the driver does not see it before {@link #publish}. */
+  public void stage(DescriptorChain chain, long bytesWritten) {
     if (bytesWritten < 0 || bytesWritten > chain.writableBytes()) {
       throw new IllegalArgumentException(
           "%d bytes written into %d".formatted(bytesWritten, chain.writableBytes()));
@@ -110,6 +116,10 @@ public final class Virtqueue {
     memory.setInt(entry, chain.head());
     memory.setInt(entry + 4, (int) bytesWritten);
     nextUsed = nextUsed + 1 & 0xFFFF;
+  }
+
+  /** Shows the driver what was staged, all at once. */
+  public void publish() {
     memory.setShortRelease(place.used + 2, nextUsed);
   }
 

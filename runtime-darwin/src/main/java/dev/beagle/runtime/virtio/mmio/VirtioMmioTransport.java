@@ -212,15 +212,10 @@ final class VirtioMmioTransport implements DeviceSlot.Device {
       interrupts.raise(DeviceInterrupts.CONFIG);
       return;
     }
-    DeviceWorker started = new DeviceWorker(device.traits().name(), device::process, this::died);
+    DeviceWorker started = DeviceWorker.of(device.traits().name(), device::process, this::died);
     List<Optional<Virtqueue>> rings = queues.stream().map(QueueRegisters::ring).toList();
     device.activate(
-        new ActiveQueues(
-            accepted,
-            rings,
-            () -> interrupts.raise(DeviceInterrupts.USED),
-            started::wake,
-            started::ending));
+        new ActiveQueues(accepted, rings, () -> interrupts.raise(DeviceInterrupts.USED), started));
     worker = started;
     // A kick may have come before there was anybody to hear it.
     for (int queue = 0; queue < rings.size(); queue++) {

@@ -1,8 +1,8 @@
 package dev.beagle.runtime.virtio.vsock;
 
+import dev.beagle.runtime.virtio.ActiveQueues;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
@@ -10,36 +10,38 @@ import org.jspecify.annotations.Nullable;
 /** A socket of the host as the end of a stream. Belongs to the device's worker thread. */
 final class SocketEnd implements HostEnd {
   private final SocketChannel socket;
-  private final SocketPoller poller;
+  private final VsockConnections connections;
   private @Nullable SelectionKey key;
-  private @Nullable VsockConnections connections;
 
-  SocketEnd(SocketChannel socket, SocketPoller poller) {
+  SocketEnd(SocketChannel socket, VsockConnections connections) {
     this.socket = socket;
-    this.poller = poller;
-  }
-
-  /** Before the stream is entered. */
-  void prepare(VsockConnections connections) throws IOException {
     this.connections = connections;
-    try {
-      key = poller.register(socket, this);
-    } catch (ClosedSelectorException over) {
-      throw new IOException("the device is closed", over);
-    }
   }
 
-  /** What was waited for has come. */
-  void ready(int operations) {
-    VsockConnections all = connections;
-    if (all == null) {
+  /**
+   * Makes it a socket that does not block and is asked for when it is ready.
+   *
+   * @param sending the queue to be processed when there is something for the guest
+   */
+  void watch(ActiveQueues queues, int sending) throws IOException {
+    socket.configureBlocking(false);
+    key = queues.watch(socket, ready -> tell(ready, queues, sending));
+  }
+
+  private void tell(int ready, ActiveQueues queues, int sending) {
+    SelectionKey current = key;
+    if (current == null) {
       return;
     }
-    if ((operations & SelectionKey.OP_READ) != 0) {
-      all.readable(this);
+    current.interestOpsAnd(~ready);
+    if ((ready & SelectionKey.OP_READ) != 0) {
+      connections.readable(this);
     }
-    if ((operations & SelectionKey.OP_WRITE) != 0) {
-      all.writable(this);
+    if ((ready & SelectionKey.OP_WRITE) != 0) {
+      connections.writable(this);
+    }
+    if (connections.wantsToSend()) {
+      queues.wake(sending);
     }
   }
 
@@ -48,7 +50,7 @@ final class SocketEnd implements HostEnd {
     if (current == null || !current.isValid()) {
       throw new IOException("the socket is closed");
     }
-    poller.await(current, operation);
+    current.interestOpsOr(operation);
   }
 
   @Override
@@ -95,6 +97,5 @@ final class SocketEnd implements HostEnd {
     } catch (IOException ignored) {
       // nothing is lost that the stream still had
     }
-    poller.forget();
   }
 }

@@ -19,11 +19,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stream sockets of one guest, which lead to sockets of the host. Of the host's side any thread may
- * call {@link #connect}; {@link #close} is for the owner, after the machine's end. See {@link
- * VirtioDevice} for the other threads.
+ * Stream sockets of one guest, which lead to sockets of the host. Any thread may call {@link
+ * #connect}; see {@link VirtioDevice} for the others.
  */
-public final class VsockDevice implements VirtioDevice, AutoCloseable {
+public final class VsockDevice implements VirtioDevice {
   private static final int RX = 0;
   private static final int TX = 1;
   private static final int EVENT = 2;
@@ -40,15 +39,17 @@ public final class VsockDevice implements VirtioDevice, AutoCloseable {
   /** Packets one turn takes each way, before other work of the device has its turn. */
   private static final int TURN = 256;
 
+  /** A socket that waits for the worker. */
+  private record Arrival(SocketEnd end, int guestPort) {}
+
   private final ConfigSpace config =
       new ConfigSpace(
           ByteBuffer.allocate(Long.BYTES)
               .order(ByteOrder.LITTLE_ENDIAN)
               .putLong(GUEST_CID)
               .array());
-  private final Queue<Runnable> events = new ConcurrentLinkedQueue<>();
-  private final VsockConnections connections;
-  private final SocketPoller poller;
+  private final Queue<Arrival> arrivals = new ConcurrentLinkedQueue<>();
+  private final VsockConnections connections = new VsockConnections(GUEST_CID, HostPorts.NONE);
   private final ByteBuffer received = ByteBuffer.allocateDirect(LARGEST_PACKET);
 
   /** Where a packet is made for a guest that gives its buffers in parts. */
@@ -59,21 +60,6 @@ public final class VsockDevice implements VirtioDevice, AutoCloseable {
   /** A buffer of the guest that nothing was there for. */
   private @Nullable DescriptorChain spare;
 
-  private VsockDevice(HostPorts hostPorts, SocketPoller poller) {
-    connections = new VsockConnections(GUEST_CID, hostPorts);
-    this.poller = poller;
-  }
-
-  /**
-   * @throws IOException when the system has no descriptors left
-   */
-  public static VsockDevice open() throws IOException {
-    SocketPoller poller = new SocketPoller();
-    VsockDevice device = new VsockDevice(HostPorts.NONE, poller);
-    poller.start(device::submit);
-    return device;
-  }
-
   /**
    * Joins a socket to a stream that is opened to a port of the guest. Returns at once; the socket
    * is closed when nobody listens there, and whenever the stream ends.
@@ -81,28 +67,14 @@ public final class VsockDevice implements VirtioDevice, AutoCloseable {
    * @param socket connected; it is the device's from now on
    */
   public void connect(SocketChannel socket, int guestPort) {
-    SocketEnd end = new SocketEnd(socket, poller);
-    if (queues == null) {
+    SocketEnd end = new SocketEnd(socket, connections);
+    ActiveQueues active = queues;
+    if (active == null) {
       end.refused();
       return;
     }
-    submit(() -> {
-      try {
-        end.prepare(connections);
-        connections.open(end, guestPort);
-      } catch (IOException | Failure refused) {
-        end.refused();
-      }
-    });
-  }
-
-  /** Has something done on the worker, where there is one. */
-  private void submit(Runnable event) {
-    events.add(event);
-    ActiveQueues active = queues;
-    if (active != null) {
-      active.wake(RX);
-    }
+    arrivals.add(new Arrival(end, guestPort));
+    active.wake(RX);
   }
 
   @Override
@@ -126,13 +98,21 @@ public final class VsockDevice implements VirtioDevice, AutoCloseable {
     if (active == null || queue == EVENT) {
       return; // the guest's buffers for events stay with us: there are none
     }
-    for (Runnable event = events.poll(); event != null; event = events.poll()) {
-      event.run();
-    }
+    enter(active);
     boolean more = queue == TX && receive(active);
-    more |= send(active);
-    if (more) {
+    if (send(active) || more) {
       active.wake(queue);
+    }
+  }
+
+  private void enter(ActiveQueues active) {
+    for (Arrival arrival = arrivals.poll(); arrival != null; arrival = arrivals.poll()) {
+      try {
+        arrival.end.watch(active, RX);
+        connections.open(arrival.end, arrival.guestPort);
+      } catch (IOException | Failure refused) {
+        arrival.end.refused();
+      }
     }
   }
 
@@ -215,15 +195,8 @@ public final class VsockDevice implements VirtioDevice, AutoCloseable {
     queues = null;
     spare = null;
     connections.reset();
-  }
-
-  /** Closes what is left of sockets. The machine is closed already. */
-  @Override
-  public void close() {
-    poller.close();
-    for (Runnable event = events.poll(); event != null; event = events.poll()) {
-      event.run();
+    for (Arrival late = arrivals.poll(); late != null; late = arrivals.poll()) {
+      late.end.refused();
     }
-    connections.reset();
   }
 }
