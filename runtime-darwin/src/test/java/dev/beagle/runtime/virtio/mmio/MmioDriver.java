@@ -4,6 +4,7 @@ import dev.beagle.runtime.hypervisor.InterruptLine;
 import dev.beagle.runtime.memory.GuestMemory;
 import dev.beagle.runtime.virtio.VirtioDevice;
 import java.lang.foreign.Arena;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 
@@ -114,7 +115,12 @@ public final class MmioDriver implements AutoCloseable {
 
   /** From nothing to DRIVER_OK with all features and queues of at most 256 entries. */
   public void begin() {
-    negotiate(offered());
+    begin(offered());
+  }
+
+  /** The same with some features only. */
+  public void begin(long features) {
+    negotiate(features);
     for (int queue = 0; maxSize(queue) != 0; queue++) {
       openQueue(queue, Math.min(256, maxSize(queue)), ring(queue));
     }
@@ -122,17 +128,23 @@ public final class MmioDriver implements AutoCloseable {
   }
 
   /**
-   * Writes a chain of one descriptor and makes it available, without a kick.
+   * Writes a chain of one descriptor, the first, and makes it available, without a kick.
    *
    * @param flags 2 where the device writes
    */
   public void offer(int queue, long address, int length, int flags) {
-    memory.setLong(ring(queue), address);
-    memory.setInt(ring(queue) + 8, length);
-    memory.setShort(ring(queue) + 12, flags);
-    memory.setShort(ring(queue) + 14, 0);
+    offer(queue, 0, address, length, flags);
+  }
+
+  /** The same by another descriptor, for several requests at once. */
+  public void offer(int queue, int head, long address, int length, int flags) {
+    long descriptor = ring(queue) + 16L * head;
+    memory.setLong(descriptor, address);
+    memory.setInt(descriptor + 8, length);
+    memory.setShort(descriptor + 12, flags);
+    memory.setShort(descriptor + 14, 0);
     int size = Math.min(256, maxSize(queue));
-    memory.setShort(ring(queue) + 0x6004 + 2L * (available[queue] & size - 1), 0);
+    memory.setShort(ring(queue) + 0x6004 + 2L * (available[queue] & size - 1), head);
     memory.setShort(ring(queue) + 0x6004 + 2L * size, available[queue]);
     jump(queue, 1);
   }
@@ -154,6 +166,18 @@ public final class MmioDriver implements AutoCloseable {
     return bits;
   }
 
+  /** Waits, by interrupts, until more than a number of requests were used. */
+  public void awaitUsed(int queue, int more) throws InterruptedException {
+    int size = Math.min(256, maxSize(queue));
+    while (usedIndex(queue) == more) {
+      memory.setShort(ring(queue) + 0x6004 + 2L * size, more);
+      VarHandle.fullFence();
+      if (usedIndex(queue) == more) {
+        awaitInterrupt();
+      }
+    }
+  }
+
   boolean interrupted() {
     return line.isUp();
   }
@@ -164,8 +188,13 @@ public final class MmioDriver implements AutoCloseable {
 
   /** Of the last entry of the used ring. */
   public int usedLength(int queue) {
+    return usedLength(queue, usedIndex(queue) - 1);
+  }
+
+  /** Of the entry that was used as the one with a number, from 0. */
+  public int usedLength(int queue, int number) {
     int size = Math.min(256, maxSize(queue));
-    return memory.getInt(ring(queue) + 0x8008 + 8L * (usedIndex(queue) - 1 & size - 1));
+    return memory.getInt(ring(queue) + 0x8008 + 8L * (number & size - 1));
   }
 
   @Override

@@ -76,9 +76,7 @@ final class VsockDeviceTest extends VirtioDeviceContract {
 
   /** Takes the next packet and gives the buffer again. */
   private Packet receive() throws InterruptedException {
-    while (driver.usedIndex(RX) == rxSeen) {
-      driver.awaitInterrupt();
-    }
+    driver.awaitUsed(RX, rxSeen);
     rxSeen = driver.usedIndex(RX);
     ByteBuffer bytes = ByteBuffer.allocate(driver.usedLength(RX));
     bytes.put(driver.memory.slice(RX_DATA, bytes.capacity()).asByteBuffer()).flip();
@@ -109,9 +107,7 @@ final class VsockDeviceTest extends VirtioDeviceContract {
     driver.memory.slice(TX_DATA, bytes.capacity()).asByteBuffer().put(bytes.clear());
     driver.offer(TX, TX_DATA, bytes.capacity(), 0);
     driver.kick(TX);
-    while (driver.usedIndex(TX) == before) {
-      driver.awaitInterrupt();
-    }
+    driver.awaitUsed(TX, before);
   }
 
   private static byte[] bytes(String text) {
