@@ -15,8 +15,7 @@
  *   sandbox, root, pause     the sandbox around them
  *   dial, relay              forwarded ports
  *
- * What differs in a VM (being PID 1, vsock for the socket, an export for handed-over mounts) stands behind
- * channel_open's listener, root_enter and folder_add.
+ *   machine                  what differs in a virtual machine, where the agent is init
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +34,7 @@
 #include "dial.h"
 #include "exec.h"
 #include "exits.h"
+#include "machine.h"
 #include "pause.h"
 #include "root.h"
 #include "sandbox.h"
@@ -201,6 +201,26 @@ static void reset_signals(void) {
     signal(number, SIG_DFL);
 }
 
+/* On a host: the socket is there before the host's paths are not any more. */
+static int enter(const struct options *options, struct failure *failure) {
+  int listener = listen_at(options->socket, failure);
+  if (listener < 0)
+    return listener;
+  int result = root_enter(options->toolbox, options->port, failure);
+  return result == 0 ? listener : result;
+}
+
+static int serve_at(int listener, struct failure *failure) {
+  spawn_raise_limits();
+  cgroup_open();
+  int result = loop_open(terminate);
+  if (result == 0)
+    result = sandbox_init();
+  if (result == 0)
+    result = channel_open(listener, (struct channel_handler){serve, exits_send});
+  return result == 0 ? 0 : fail_errno(failure, result, "starting the loop");
+}
+
 static int start(const struct options *options, struct failure *failure) {
   int result = join_cgroups(options, failure);
   if (result != 0)
@@ -211,22 +231,19 @@ static int start(const struct options *options, struct failure *failure) {
   /* Containers must not look into the agent: its memory, descriptors and root are the host's. */
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
     return fail_errno(failure, errno, "prctl");
-  int listener = listen_at(options->socket, failure);
+  int listener = enter(options, failure);
   if (listener < 0)
     return listener;
-  result = root_enter(options->toolbox, options->port, failure);
+  result = serve_at(listener, failure);
+  return result == 0 ? say_ready(failure) : result;
+}
+
+static int run_to_end(void) {
+  int result = loop_run();
+  channel_close();
   if (result != 0)
-    return result;
-  spawn_raise_limits();
-  cgroup_open();
-  result = loop_open(terminate);
-  if (result == 0)
-    result = sandbox_init();
-  if (result == 0)
-    result = channel_open(listener, (struct channel_handler){serve, exits_send});
-  if (result != 0)
-    return fail_errno(failure, result, "starting the loop");
-  return say_ready(failure);
+    note("beagle-agent: %s", strerror(-result));
+  return result == 0 ? 0 : 1;
 }
 
 static int sandbox_main(int count, char **arguments) {
@@ -238,14 +255,31 @@ static int sandbox_main(int count, char **arguments) {
     note("beagle-agent: %s", failure.message);
     return 1;
   }
-  int result = loop_run();
-  channel_close();
-  if (result != 0)
-    note("beagle-agent: %s", strerror(-result));
-  return result == 0 ? 0 : 1;
+  return run_to_end();
+}
+
+/* Init has nobody to return to: whatever happens, the machine is off afterwards, and its console says why. */
+static _Noreturn void machine_main(void) {
+  struct failure failure;
+  int listener = -1;
+  int result = machine_enter(&failure);
+  reset_signals();
+  if (result == 0)
+    result = listener = machine_listen(&failure);
+  if (result >= 0)
+    result = serve_at(listener, &failure);
+  if (result == 0) {
+    note("machine: the agent listens");
+    run_to_end();
+  } else {
+    note("machine: the agent cannot start: %s", failure.message);
+  }
+  machine_off();
 }
 
 int main(int count, char **arguments) {
+  if (getpid() == 1 && count > 0 && strcmp(arguments[0], "/init") == 0)
+    machine_main();
   /* Descriptors 0 to 2 are open, whatever the caller did: no file of ours may ever become a container's
    * stdio. */
   int fd;

@@ -74,10 +74,9 @@ static const struct wire_field open_sandbox_fields[] = {
 static TYPE(open_sandbox);
 
 static const struct wire_field add_folder_fields[] = {
-    FIELD(1, WIRE_STRING, add_folder, name),
-    FIELD(2, WIRE_STRING, add_folder, handed_over),
-    FIELD(3, WIRE_STRING, add_folder, export_entry),
-    FIELD(4, WIRE_BOOL, add_folder, read_only),
+    FIELD(1, WIRE_STRING, add_folder, name),         FIELD(2, WIRE_STRING, add_folder, handed_over),
+    FIELD(3, WIRE_STRING, add_folder, export_entry), FIELD(4, WIRE_BOOL, add_folder, read_only),
+    FIELD(5, WIRE_BOOL, add_folder, scratch),
 };
 static TYPE(add_folder);
 

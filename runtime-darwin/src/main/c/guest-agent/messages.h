@@ -73,6 +73,7 @@ struct add_folder {
   const char *handed_over;
   const char *export_entry;
   bool read_only;
+  bool scratch;
 };
 
 struct remove_folder {

@@ -20,6 +20,7 @@
 
 #include "handover.h"
 #include "kernel.h"
+#include "machine.h"
 
 enum { FOLDER_LIMIT = 4096, LAYER_LIMIT = 500, NAME_LIMIT = 128 };
 
@@ -93,24 +94,42 @@ static int attach(int fd, const char *path, bool read_only) {
   return -error;
 }
 
-int folder_add(const struct add_folder *request, struct failure *failure) {
-  char path[NAME_LIMIT + 16];
-  if (!name_valid(request->name))
-    return fail(failure, EINVAL, "INVALID_ARGUMENT", "folder name '%.64s' is not allowed", request->name);
+static int attach_handed_over(const struct add_folder *request, const char *path, struct failure *failure) {
   if (*request->handed_over == '\0')
     return fail(failure, EINVAL, "UNSUPPORTED", "folder %s: only handed-over mounts are known here",
                 request->name);
-  if (folder_find(request->name) != NULL)
-    return fail(failure, EEXIST, "ALREADY_EXISTS", "folder %s exists", request->name);
   int fd = handover_take(request->handed_over);
   if (fd < 0)
     return fail(failure, ENOENT, "NOT_FOUND", "folder %s: nothing was handed over as '%.64s'", request->name,
                 request->handed_over);
-  snprintf(path, sizeof(path), "/folders/%s", request->name);
   int result = attach(fd, path, request->read_only);
   close(fd);
+  return result == 0 ? 0 : fail_errno(failure, result, "attaching folder %s", request->name);
+}
+
+static int attach_in_machine(const struct add_folder *request, const char *path, struct failure *failure) {
+  int result;
+  if (request->scratch)
+    result = machine_attach_scratch(request->name, path);
+  else if (name_valid(request->export_entry))
+    result = machine_attach_entry(request->export_entry, path, request->read_only);
+  else
+    return fail(failure, EINVAL, "INVALID_ARGUMENT", "folder %s: '%.64s' is no entry of the export",
+                request->name, request->export_entry);
+  return result == 0 ? 0 : fail_errno(failure, result, "attaching folder %s", request->name);
+}
+
+int folder_add(const struct add_folder *request, struct failure *failure) {
+  char path[NAME_LIMIT + 16];
+  if (!name_valid(request->name))
+    return fail(failure, EINVAL, "INVALID_ARGUMENT", "folder name '%.64s' is not allowed", request->name);
+  if (folder_find(request->name) != NULL)
+    return fail(failure, EEXIST, "ALREADY_EXISTS", "folder %s exists", request->name);
+  snprintf(path, sizeof(path), "/folders/%s", request->name);
+  int result =
+      machine_is() ? attach_in_machine(request, path, failure) : attach_handed_over(request, path, failure);
   if (result != 0)
-    return fail_errno(failure, result, "attaching folder %s", request->name);
+    return result;
   result = remember(request->name);
   if (result == 0)
     return 0;
@@ -129,6 +148,8 @@ int folder_remove(const char *name, struct failure *failure) {
   if (umount2(path, 0) != 0 && umount2(path, MNT_DETACH) != 0)
     return fail_errno(failure, errno, "unmounting folder %s", name);
   remove(path);
+  if (machine_is())
+    machine_discard(name);
   free(*found);
   *found = folders.names[--folders.count];
   return 0;

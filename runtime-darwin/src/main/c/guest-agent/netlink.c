@@ -114,3 +114,13 @@ int netlink_add_route(int socket, int index, const struct bytes *destination, un
   add(&message, RTA_OIF, &output, sizeof(output));
   return ask(socket, &message);
 }
+
+int netlink_move(int socket, int index, int target, const char *name) {
+  struct message message;
+  struct ifinfomsg info = {.ifi_index = index};
+  uint32_t descriptor = (uint32_t)target;
+  begin(&message, RTM_NEWLINK, 0, &info, sizeof(info));
+  add(&message, IFLA_IFNAME, name, strlen(name) + 1);
+  add(&message, IFLA_NET_NS_FD, &descriptor, sizeof(descriptor));
+  return ask(socket, &message);
+}

@@ -15,4 +15,8 @@ int netlink_add_address(int socket, int index, const struct bytes *address, unsi
 int netlink_add_route(int socket, int index, const struct bytes *destination, unsigned prefix_length,
                       const struct bytes *gateway);
 
+/* Moves an interface into the network namespace of a descriptor, under a new name; `socket` and `index` are
+ * of the one where it is. */
+int netlink_move(int socket, int index, int target, const char *name);
+
 #endif

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "netlink.h"
 #include "port.h"
 
@@ -62,7 +63,8 @@ static int check(const struct interface *interface, struct failure *failure) {
   bool valid = *interface->name != '\0' && strlen(interface->name) < IFNAMSIZ &&
                strpbrk(interface->name, "/%:") == NULL;
   valid = valid && (interface->mac.length == 6 || interface->mac.length == 0) && interface->mtu <= 65535;
-  valid = valid && word_valid(interface->port_name) && word_valid(interface->port_token);
+  if (!machine_is())
+    valid = valid && word_valid(interface->port_name) && word_valid(interface->port_token);
   for (size_t i = 0; i < interface->addresses.count; i++)
     valid = valid && address_valid(&addresses[i].address, addresses[i].prefix_length);
   for (size_t i = 0; i < interface->routes.count; i++)
@@ -109,23 +111,35 @@ static int configure(int socket, int index, const struct interface *interface, s
   return result == 0 ? 0 : fail_errno(failure, result, "giving %s its routes", interface->name);
 }
 
-int network_open(const struct interface *interface, bool own_namespace, struct failure *failure) {
+static int configure_by_name(const struct interface *interface, struct failure *failure) {
+  int socket = netlink_open();
+  int index = interface_index(interface->name);
+  int result = socket < 0 || index < 0
+                   ? fail_errno(failure, socket < 0 ? socket : index, "finding %s", interface->name)
+                   : configure(socket, index, interface, failure);
+  if (socket >= 0)
+    close(socket);
+  return result;
+}
+
+static int open_card(const struct interface *interface, int world, struct failure *failure) {
+  int result = machine_take_card(world, interface->name);
+  return result == 0 ? configure_by_name(interface, failure)
+                     : fail_errno(failure, result, "taking the machine's network card");
+}
+
+int network_open(const struct interface *interface, bool own_namespace, int world, struct failure *failure) {
   int result = check(interface, failure);
   if (result != 0)
     return result;
+  if (machine_is())
+    return open_card(interface, world, failure);
   int tap = make_tap(interface->name, failure);
   if (tap < 0)
     return tap;
-  int socket = netlink_open();
-  int index = interface_index(interface->name);
-  if (socket < 0 || index < 0)
-    result = fail_errno(failure, socket < 0 ? socket : index, "finding %s", interface->name);
-  else
-    result = configure(socket, index, interface, failure);
+  result = configure_by_name(interface, failure);
   if (result == 0 && own_namespace && ioctl(tap, TUNSETPERSIST, 1) != 0)
     result = fail_errno(failure, errno, "keeping %s", interface->name);
-  if (socket >= 0)
-    close(socket);
   if (result != 0) {
     close(tap);
     return result;

@@ -79,7 +79,7 @@ static int make_folders(struct failure *failure) {
                                         "/folders", "/containers", "/run",           "/run/runtime",
                                         "/tmp",     "/etc"};
   for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-    if (mkdir(folders[i], 0755) != 0)
+    if (mkdir(folders[i], 0755) != 0 && errno != EEXIST)
       return fail_errno(failure, errno, "making %s in the agent's root", folders[i]);
   return 0;
 }
@@ -88,6 +88,11 @@ static int mount_files(struct failure *failure) {
   if (mount("files", "/sandbox/files", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755,size=256k") != 0)
     return fail_errno(failure, errno, "mounting the folder of the sandbox's files");
   return 0;
+}
+
+int root_furnish(struct failure *failure) {
+  int result = make_folders(failure);
+  return result == 0 ? mount_files(failure) : result;
 }
 
 /* The toolbox's own folders at the paths where programs look for libraries. */
@@ -158,9 +163,7 @@ int root_enter(const char *toolbox, const char *port, struct failure *failure) {
   for (int i = 0; i < KEPT_COUNT && result == 0; i++)
     result = attach_tree(&kept[i], failure);
   if (result == 0)
-    result = make_folders(failure);
-  if (result == 0)
-    result = mount_files(failure);
+    result = root_furnish(failure);
   if (result == 0)
     result = link_toolbox(failure);
   if (result == 0)

@@ -9,4 +9,7 @@
  */
 int root_enter(const char *toolbox, const char *port, struct failure *failure);
 
+/* The folders of that root which are the agent's own. */
+int root_furnish(struct failure *failure);
+
 #endif

@@ -23,6 +23,7 @@
 #include "container.h"
 #include "exits.h"
 #include "mount.h"
+#include "netlink.h"
 #include "network.h"
 #include "pause.h"
 
@@ -161,7 +162,7 @@ static int start_pause(struct failure *failure) {
 }
 
 /* Inside the new namespaces. */
-static int configure(const struct open_sandbox *request, int flags, struct failure *failure) {
+static int configure(const struct open_sandbox *request, int flags, int world, struct failure *failure) {
   int result = 0;
   if ((flags & CLONE_NEWUTS) != 0 && sethostname(request->hostname, strlen(request->hostname)) != 0)
     result = fail_errno(failure, errno, "setting the hostname '%.64s'", request->hostname);
@@ -170,7 +171,7 @@ static int configure(const struct open_sandbox *request, int flags, struct failu
   if (result == 0)
     result = set_sysctls(&request->sysctls, flags, failure);
   if (result == 0 && request->network != NULL)
-    result = network_open(request->network, (flags & CLONE_NEWNET) != 0, failure);
+    result = network_open(request->network, (flags & CLONE_NEWNET) != 0, world, failure);
   if (result == 0 && request->shared_pid)
     result = start_pause(failure);
   return result == 0 ? pin_all(flags, failure) : result;
@@ -179,10 +180,17 @@ static int configure(const struct open_sandbox *request, int flags, struct failu
 static int make_namespaces(const struct open_sandbox *request, struct failure *failure) {
   int flags = (request->own_network ? CLONE_NEWNET : 0) | (request->own_ipc ? CLONE_NEWIPC : 0) |
               (*request->hostname != '\0' ? CLONE_NEWUTS : 0);
-  if (flags != 0 && unshare(flags) != 0)
-    return fail_errno(failure, errno, "making the sandbox's namespaces");
-  int result = configure(request, flags, failure);
+  int world = netlink_open();
+  if (world < 0)
+    return fail_errno(failure, world, "making the sandbox's namespaces");
+  if (flags != 0 && unshare(flags) != 0) {
+    int result = fail_errno(failure, errno, "making the sandbox's namespaces");
+    close(world);
+    return result;
+  }
+  int result = configure(request, flags, world, failure);
   go_back(flags);
+  close(world);
   return result;
 }
 
