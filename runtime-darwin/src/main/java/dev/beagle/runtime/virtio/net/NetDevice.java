@@ -1,17 +1,20 @@
 package dev.beagle.runtime.virtio.net;
 
+import dev.beagle.failure.Failure;
 import dev.beagle.runtime.memory.GuestViolation;
 import dev.beagle.runtime.virtio.ActiveQueues;
 import dev.beagle.runtime.virtio.ConfigSpace;
 import dev.beagle.runtime.virtio.DescriptorChain;
 import dev.beagle.runtime.virtio.VirtioDevice;
 import dev.beagle.runtime.virtio.VirtioTraits;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +36,6 @@ public final class NetDevice implements VirtioDevice, AutoCloseable {
 
   static final long CSUM = 1;
   static final long GUEST_CSUM = 1 << 1;
-  private static final long MTU = 1 << 3;
   private static final long MAC = 1 << 5;
   static final long GUEST_TSO4 = 1 << 7;
   static final long GUEST_TSO6 = 1 << 8;
@@ -53,7 +55,6 @@ public final class NetDevice implements VirtioDevice, AutoCloseable {
           1,
           CSUM
               | GUEST_CSUM
-              | MTU
               | MAC
               | GUEST_TSO4
               | GUEST_TSO6
@@ -78,25 +79,29 @@ public final class NetDevice implements VirtioDevice, AutoCloseable {
 
   /**
    * @param mac 6 bytes
-   * @param mtu of the network behind it, in bytes
-   * @param link to the switch, not started; the device's from now on
    */
-  public NetDevice(byte[] mac, int mtu, SwitchLink link) {
-    this.link = link;
+  public NetDevice(byte[] mac, Time time) {
+    link = new SwitchLink(time);
     config =
         new ConfigSpace(
-            ByteBuffer.allocate(12)
+            ByteBuffer.allocate(10)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .put(mac, 0, 6)
                 .putShort((short) LINK_UP)
                 .putShort((short) 1)
-                .putShort((short) mtu)
                 .array());
   }
 
-  /** Begins to make the link. Once, before the machine runs. */
-  public void start() {
-    link.start();
+  /**
+   * Any thread, once: makes the card a port of the switch, as soon as there is one and for ever.
+   *
+   * @param socket of the switch's ports
+   * @param port its name
+   * @param token of the port's lease
+   * @throws Failure INVALID_ARGUMENT for names that are not one word
+   */
+  public void join(Path socket, String port, String token) {
+    link.connect(socket, port, token);
   }
 
   @Override

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Connections to a port of the switch, one at a time, each made on a thread of its own, again and
  * again until it is closed: the switch may be killed and come back. Thread-safe.
  */
-public final class SwitchLink implements AutoCloseable {
+final class SwitchLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SwitchLink.class);
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final int LONGEST_ANSWER = 256;
@@ -28,9 +28,11 @@ public final class SwitchLink implements AutoCloseable {
   /** A burst of frames in one go: 35 Gb/s against 15 with the system's own size. */
   private static final int SOCKET_BUFFER = 1 << 20;
 
-  private final UnixDomainSocketAddress address;
-  private final String greeting;
+  /** Where to, and what is said first. */
+  private record Port(UnixDomainSocketAddress address, String greeting) {}
+
   private final Time time;
+  private @Nullable Port port;
 
   /** Made, and not yet taken; or being made. */
   private @Nullable SocketChannel fresh;
@@ -40,29 +42,33 @@ public final class SwitchLink implements AutoCloseable {
   private Runnable linked = () -> {};
   private String lastReason = "";
 
-  /**
-   * @param socket of the switch's ports
-   * @param port its name
-   * @param token of the port's lease
-   * @throws Failure INVALID_ARGUMENT for names that are not one word
-   */
-  public SwitchLink(Path socket, String port, String token, Time time) {
-    if (port.isEmpty() || token.isEmpty() || (port + token).chars().anyMatch(c -> c <= ' ')) {
-      throw Failure.invalidArgument("a port of the switch and its token are a word each");
-    }
-    address = UnixDomainSocketAddress.of(socket);
-    greeting = "PORT 1 %s %s\n".formatted(port, token);
+  SwitchLink(Time time) {
     this.time = time;
   }
 
-  /** Begins to connect. */
-  void start() {
-    Thread.ofPlatform().daemon().name("net-link").start(this::connect);
+  /** See {@link NetDevice#join}. */
+  void connect(Path socket, String name, String token) {
+    if (name.isEmpty() || token.isEmpty() || (name + token).chars().anyMatch(c -> c <= ' ')) {
+      throw Failure.invalidArgument("a port of the switch and its token are a word each");
+    }
+    Port wanted =
+        new Port(UnixDomainSocketAddress.of(socket), "PORT 1 %s %s\n".formatted(name, token));
+    synchronized (this) {
+      if (port != null) {
+        throw Failure.wrongState("the card is a port of the switch already");
+      }
+      port = wanted;
+    }
+    start(wanted);
   }
 
-  private void connect() {
+  private void start(Port wanted) {
+    Thread.ofPlatform().daemon().name("net-link").start(() -> connect(wanted));
+  }
+
+  private void connect(Port wanted) {
     try {
-      while (!tryOnce()) {
+      while (!tryOnce(wanted)) {
         time.sleep(PAUSE);
       }
     } catch (InterruptedException ended) {
@@ -71,7 +77,7 @@ public final class SwitchLink implements AutoCloseable {
   }
 
   /** Whether it is linked, or never to be. */
-  private boolean tryOnce() {
+  private boolean tryOnce(Port wanted) {
     SocketChannel socket = null;
     try {
       socket = SocketChannel.open(StandardProtocolFamily.UNIX);
@@ -84,18 +90,18 @@ public final class SwitchLink implements AutoCloseable {
       }
       socket.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
       socket.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
-      socket.connect(address);
-      greet(socket);
+      socket.connect(wanted.address);
+      greet(socket, wanted.greeting);
       linked(socket);
       return true;
     } catch (IOException refused) {
-      say(String.valueOf(refused.getMessage()));
+      say(wanted, String.valueOf(refused.getMessage()));
       close(socket);
       return isClosed();
     }
   }
 
-  private void greet(SocketChannel socket) throws IOException {
+  private static void greet(SocketChannel socket, String greeting) throws IOException {
     ByteBuffer out = ByteBuffer.wrap(greeting.getBytes(StandardCharsets.UTF_8));
     while (out.hasRemaining()) {
       socket.write(out);
@@ -138,11 +144,11 @@ public final class SwitchLink implements AutoCloseable {
   }
 
   /** Each new reason once, not ten times a second. */
-  private synchronized void say(String reason) {
+  private synchronized void say(Port wanted, String reason) {
     pending = null;
     if (!closed && !reason.equals(lastReason)) {
       lastReason = reason;
-      LOG.warn("network port {}: {}; trying again", address, reason);
+      LOG.warn("network port {}: {}; trying again", wanted.address, reason);
     }
   }
 
@@ -172,8 +178,12 @@ public final class SwitchLink implements AutoCloseable {
   /** A connection that was taken has ended: makes the next. */
   void lost(SocketChannel connection) {
     close(connection);
-    if (!isClosed()) {
-      start();
+    Port wanted;
+    synchronized (this) {
+      wanted = closed ? null : port;
+    }
+    if (wanted != null) {
+      start(wanted);
     }
   }
 

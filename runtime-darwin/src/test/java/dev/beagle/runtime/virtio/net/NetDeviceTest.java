@@ -33,7 +33,7 @@ final class NetDeviceTest extends VirtioDeviceContract {
   private final Path folder = temporaryFolder();
   private final Path address = folder.resolve("port.sock");
   private final ServerSocketChannel server = listen();
-  private final NetDevice device = new NetDevice(MAC, 1500, link("pod-1", "secret"));
+  private final NetDevice device = new NetDevice(MAC, Time.system());
   private int rxSeen;
 
   private static Path temporaryFolder() {
@@ -53,8 +53,8 @@ final class NetDeviceTest extends VirtioDeviceContract {
     }
   }
 
-  private SwitchLink link(String name, String token) {
-    return new SwitchLink(address, name, token, Time.system());
+  private void join() {
+    device.join(address, "pod-1", "secret");
   }
 
   @Override
@@ -82,7 +82,7 @@ final class NetDeviceTest extends VirtioDeviceContract {
   }
 
   private SocketChannel begin() throws IOException {
-    device.start();
+    join();
     SocketChannel port = admit();
     driver.begin();
     rxSeen = 0;
@@ -155,10 +155,10 @@ final class NetDeviceTest extends VirtioDeviceContract {
   }
 
   @Test
-  void theDriverReadsAddressLinkAndMtu() {
+  void theDriverReadsAddressAndLink() {
     assertThat(driver.read(0x100)).isEqualTo(0x00000002);
     assertThat(driver.read(0x104)).isEqualTo(0x0001_0700);
-    assertThat(driver.read(0x108)).isEqualTo(1500 << 16 | 1);
+    assertThat(driver.read(0x108)).isEqualTo(1);
   }
 
   @Test
@@ -200,7 +200,7 @@ final class NetDeviceTest extends VirtioDeviceContract {
 
   @Test
   void aDriverWithoutOffloadsIsSparedFramesThatNeedThem() throws Exception {
-    device.start();
+    join();
     SocketChannel port = admit();
     driver.begin(1L << 32);
     rxSeen = 0;
@@ -249,7 +249,7 @@ final class NetDeviceTest extends VirtioDeviceContract {
     driver.begin();
     send(frame(60));
     send(frame(61));
-    device.start();
+    join();
     SocketChannel port = admit();
     driver.kick(TX);
     writeFrame(port, frame(62));
@@ -260,7 +260,7 @@ final class NetDeviceTest extends VirtioDeviceContract {
 
   @Test
   void aRefusedPortIsTriedAgain() throws Exception {
-    device.start();
+    join();
     SocketChannel refused = server.accept();
     read(refused, "PORT 1 pod-1 secret\n".length());
     refused.write(ByteBuffer.wrap("ERROR no such port\n".getBytes(StandardCharsets.UTF_8)));
@@ -278,8 +278,10 @@ final class NetDeviceTest extends VirtioDeviceContract {
 
   @Test
   void namesThatAreNoWordAreRefused() {
-    assertThatThrownBy(() -> link("a b", "t")).isInstanceOf(Failure.class);
-    assertThatThrownBy(() -> link("a", "t\nx")).isInstanceOf(Failure.class);
-    assertThatThrownBy(() -> link("", "t")).isInstanceOf(Failure.class);
+    assertThatThrownBy(() -> device.join(address, "a b", "t")).isInstanceOf(Failure.class);
+    assertThatThrownBy(() -> device.join(address, "a", "t\nx")).isInstanceOf(Failure.class);
+    assertThatThrownBy(() -> device.join(address, "", "t")).isInstanceOf(Failure.class);
+    join();
+    assertThatThrownBy(this::join).hasMessageContaining("already");
   }
 }
