@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,7 @@ public final class VsockDevice implements VirtioDevice {
               .putLong(GUEST_CID)
               .array());
   private final Queue<Arrival> arrivals = new ConcurrentLinkedQueue<>();
-  private final VsockConnections connections = new VsockConnections(GUEST_CID, HostPorts.NONE);
+  private final VsockConnections connections;
   private final ByteBuffer received = ByteBuffer.allocateDirect(LARGEST_PACKET);
 
   /** Where a packet is made for a guest that gives its buffers in parts. */
@@ -59,6 +60,13 @@ public final class VsockDevice implements VirtioDevice {
 
   /** A buffer of the guest that nothing was there for. */
   private @Nullable DescriptorChain spare;
+
+  /**
+   * @param outputs what the guest may connect to, by port; asked on the worker
+   */
+  public VsockDevice(IntFunction<Optional<GuestOutput>> outputs) {
+    connections = new VsockConnections(GUEST_CID, port -> outputs.apply(port).map(OutputEnd::new));
+  }
 
   /**
    * Joins a socket to a stream that is opened to a port of the guest. Returns at once; the socket

@@ -14,7 +14,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,9 +45,33 @@ final class VsockDeviceTest extends VirtioDeviceContract {
 
   @TempDir private Path folder;
   private ServerSocketChannel server;
-  private final VsockDevice device = new VsockDevice();
+  private final BlockingQueue<String> taken = new LinkedBlockingQueue<>();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final VsockDevice device = new VsockDevice(this::output);
   private int rxSeen;
   private int forwarded;
+
+  /** Port 7 leads somewhere. */
+  private Optional<GuestOutput> output(int port) {
+    return port == 7 ? Optional.of(new Collected(taken, ended)) : Optional.empty();
+  }
+
+  private record Collected(BlockingQueue<String> taken, CountDownLatch ended)
+      implements GuestOutput {
+    @Override
+    public void write(ByteBuffer bytes) throws IOException {
+      String text = StandardCharsets.UTF_8.decode(bytes).toString();
+      if (text.equals("too much")) {
+        throw new IOException("it is");
+      }
+      taken.add(text);
+    }
+
+    @Override
+    public void close() {
+      ended.countDown();
+    }
+  }
 
   @Override
   protected VirtioDevice device() {
@@ -239,6 +267,39 @@ final class VsockDeviceTest extends VirtioDeviceContract {
     }
     writer.join();
     assertThat(got.flip()).isEqualTo(ByteBuffer.wrap(sent));
+  }
+
+  /** The guest connects from its port 5000. */
+  private VsockHeader request(int port) throws InterruptedException {
+    VsockHeader fromHost =
+        new VsockHeader(
+            VsockConnections.HOST_CID, 3, port, 5000, 0, VsockHeader.STREAM, 0, 0, 0, 0);
+    answer(fromHost, VsockHeader.REQUEST, 0, new byte[0]);
+    return fromHost;
+  }
+
+  @Test
+  void whatTheGuestConnectsToTakesItsBytesUntilItCloses() throws Exception {
+    begin();
+    VsockHeader stream = request(7);
+    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESPONSE);
+    answer(stream, VsockHeader.DATA, 0, bytes("a line"));
+    assertThat(taken.take()).isEqualTo("a line");
+    answer(stream, VsockHeader.SHUTDOWN, VsockHeader.NO_SEND | VsockHeader.NO_RECEIVE, new byte[0]);
+    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESET);
+    ended.await();
+  }
+
+  @Test
+  void aConnectionThatFailsOrLeadsNowhereIsReset() throws Exception {
+    begin();
+    request(8);
+    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESET);
+    VsockHeader stream = request(7);
+    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESPONSE);
+    answer(stream, VsockHeader.DATA, 0, bytes("too much"));
+    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESET);
+    ended.await();
   }
 
   @Test
