@@ -1,102 +1,115 @@
 package dev.beagle.runtime.launch;
 
+import dev.beagle.failure.Failure;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /**
  * The machine's side of its control socket, for its owner alone. A conversation is one line each
- * way: {@code status} is answered by the protocol's version and the process id, {@code stop} by
- * {@code stopping}. A request has at most {@value #LONGEST_REQUEST} bytes.
+ * way, see {@link ControlRequest}; a line has at most {@value #LONGEST_LINE} bytes.
+ *
+ * <pre>
+ *   status                    done beagle-machine VERSION PID
+ *   stop                      done
+ *   join SOCKET NAME TOKEN    done      the card is a port of the switch
+ *   log NAME PATH             done      a log of this host that the guest may write to
+ *   any                       failed KIND REASON
+ * </pre>
  */
 final class ControlSocket implements AutoCloseable {
-  static final String VERSION = "beagle-machine 1";
-  static final String STATUS = "status";
-  static final String STOP = "stop";
-  private static final int LONGEST_REQUEST = 64;
+  static final String PROTOCOL = "beagle-machine";
+  static final String VERSION = "1";
+  private static final int LONGEST_LINE = 16 * 1024;
 
-  private final ServerSocketChannel server;
-  private final Runnable stop;
+  private final ListeningSocket socket;
 
-  private ControlSocket(ServerSocketChannel server, Runnable stop) {
-    this.server = server;
-    this.stop = stop;
+  private ControlSocket(ListeningSocket socket) {
+    this.socket = socket;
   }
 
-  /** The folder is locked: a socket that is there is of a dead process. */
-  static ControlSocket open(Path path, Runnable stop) throws IOException {
-    Files.deleteIfExists(path);
-    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      // Bound aside and renamed, so that nobody finds it before it is closed to others.
-      Path aside = path.resolveSibling("vm.new");
-      Files.deleteIfExists(aside);
-      server.bind(UnixDomainSocketAddress.of(aside));
-      Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rw-------"));
-      Files.move(aside, path);
-    } catch (IOException | RuntimeException failure) {
-      server.close();
-      throw failure;
-    }
-    ControlSocket socket = new ControlSocket(server, stop);
-    Thread.ofPlatform().name("control").daemon().start(socket::serve);
-    return socket;
+  static ControlSocket open(Path path, MachineParts parts) throws IOException {
+    return new ControlSocket(
+        ListeningSocket.open(
+            path,
+            client -> Thread.ofVirtual().name("control-client").start(() -> talk(client, parts))));
   }
 
-  private void serve() {
-    while (server.isOpen()) {
-      try {
-        SocketChannel client = server.accept();
-        Thread.ofVirtual().start(() -> converse(client));
-      } catch (ClosedChannelException end) {
-        return;
-      } catch (IOException lost) {
-        // that client; the next one
-      }
-    }
-  }
-
-  private void converse(SocketChannel client) {
+  private static void talk(SocketChannel client, MachineParts parts) {
     try (client) {
-      String answer =
-          switch (line(client)) {
-            case STATUS -> VERSION + " " + ProcessHandle.current().pid();
-            case STOP -> {
-              stop.run();
-              yield "stopping";
-            }
-            default -> "unknown request";
-          };
-      client.write(ByteBuffer.wrap((answer + "\n").getBytes(StandardCharsets.UTF_8)));
+      write(client, answer(line(client), parts));
     } catch (IOException gone) {
       // its own business
     }
   }
 
-  /** At most {@value #LONGEST_REQUEST} bytes, up to the end of a line or of the stream. */
-  static String line(SocketChannel from) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(LONGEST_REQUEST);
-    String text = "";
-    while (!text.contains("\n") && bytes.hasRemaining() && from.read(bytes) >= 0) {
-      text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
+  private static String answer(String line, MachineParts parts) {
+    try {
+      ControlRequest request = ControlRequest.parse(line);
+      return switch (request.verb()) {
+        case ControlRequest.STATUS ->
+            ControlRequest.done(PROTOCOL, VERSION, Long.toString(ProcessHandle.current().pid()));
+        case ControlRequest.STOP -> {
+          parts.machine().stop();
+          yield ControlRequest.done();
+        }
+        case ControlRequest.JOIN -> {
+          List<String> words = request.words(3);
+          parts.card().join(Path.of(words.get(0)), words.get(1), words.get(2));
+          yield ControlRequest.done();
+        }
+        case ControlRequest.LOG -> {
+          List<String> words = request.words(2);
+          parts.logs().open(words.get(0), Path.of(words.get(1)));
+          yield ControlRequest.done();
+        }
+        default ->
+            ControlRequest.failed(
+                Failure.unsupported("this machine does not know " + Failure.shown(request.verb())));
+      };
+    } catch (Failure failure) {
+      return ControlRequest.failed(failure);
     }
-    return text.lines().findFirst().orElse("");
+  }
+
+  /** A request and its answer, on a fresh connection. */
+  static String converse(SocketChannel channel, String request) throws IOException {
+    write(channel, request);
+    return line(channel);
+  }
+
+  private static void write(SocketChannel channel, String line) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Up to the end of a line, or of the stream. */
+  private static String line(SocketChannel from) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(LONGEST_LINE);
+    int end = -1;
+    while (end < 0 && bytes.hasRemaining() && from.read(bytes) >= 0) {
+      end = indexOfNewline(bytes);
+    }
+    int length = end < 0 ? bytes.position() : end;
+    return new String(bytes.array(), 0, length, StandardCharsets.UTF_8);
+  }
+
+  private static int indexOfNewline(ByteBuffer bytes) {
+    for (int at = 0; at < bytes.position(); at++) {
+      if (bytes.get(at) == '\n') {
+        return at;
+      }
+    }
+    return -1;
   }
 
   @Override
   public void close() {
-    try {
-      server.close();
-    } catch (IOException ignored) {
-      // it ends with the process
-    }
+    socket.close();
   }
 }

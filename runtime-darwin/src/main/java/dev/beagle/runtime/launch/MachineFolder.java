@@ -19,6 +19,11 @@ record MachineFolder(Path path) {
     return path.resolve("vm.sock");
   }
 
+  /** Where the daemon connects to the guest's agent. */
+  Path agentSocket() {
+    return path.resolve("agent.sock");
+  }
+
   Path console() {
     return path.resolve("console.log");
   }

@@ -6,19 +6,23 @@ import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Starts processes of machines, and finds those that others have started. Thread-safe. */
 public final class MachineLauncher {
   private static final Duration START_PATIENCE = Duration.ofSeconds(30);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+  private static final List<String> SPOKEN = List.of(ControlSocket.PROTOCOL, ControlSocket.VERSION);
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Path SETSID = Path.of("/usr/bin/setsid");
 
@@ -128,22 +132,22 @@ public final class MachineLauncher {
    */
   public static Optional<MachineProcess> find(Path folder) {
     MachineFolder files = new MachineFolder(folder);
-    String status;
+    List<String> status;
     try {
-      status = ask(files, ControlSocket.STATUS);
+      status = ask(files, ControlRequest.of(ControlRequest.STATUS));
     } catch (Failure failure) {
       if (failure.kind() == FailureKind.UNAVAILABLE) {
         return Optional.empty(); // none, or the socket of a dead one
       }
       throw failure;
     }
-    if (!status.startsWith(ControlSocket.VERSION + " ")) {
+    if (!status.subList(0, Math.min(2, status.size())).equals(SPOKEN) || status.size() != 3) {
       throw Failure.unsupported(
-          "the machine in %s speaks \"%s\", not \"%s\""
-              .formatted(folder, Failure.shown(status), ControlSocket.VERSION));
+          "the machine in %s speaks %s, not %s"
+              .formatted(folder, Failure.shown(status), String.join(" ", SPOKEN)));
     }
-    long pid = Long.parseLong(status.substring(ControlSocket.VERSION.length() + 1));
-    return ProcessHandle.of(pid).map(handle -> new MachineProcess(files, handle));
+    return ProcessHandle.of(Long.parseLong(status.getLast()))
+        .map(handle -> new MachineProcess(files, handle));
   }
 
   /** How the last machine of a folder ended, which does not run any more. */
@@ -159,17 +163,36 @@ public final class MachineLauncher {
                 "the machine's process ended without a word: " + lastWords(files)));
   }
 
-  static String ask(MachineFolder files, String request) {
+  /**
+   * @return the words of the answer
+   * @throws Failure the machine's own; UNAVAILABLE when there is none, TIMED_OUT when it hangs
+   */
+  static List<String> ask(MachineFolder files, ControlRequest request) {
+    CompletableFuture<String> conversation = new CompletableFuture<>();
     try (SocketChannel channel =
         SocketChannel.open(UnixDomainSocketAddress.of(files.controlSocket()))) {
-      channel.write(ByteBuffer.wrap((request + "\n").getBytes(StandardCharsets.UTF_8)));
-      String answer = ControlSocket.line(channel);
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              conversation.complete(ControlSocket.converse(channel, request.line()));
+            } catch (IOException | RuntimeException error) {
+              conversation.completeExceptionally(error);
+            }
+          });
+      String answer = conversation.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
       if (answer.isEmpty()) {
         throw Failure.unavailable("the machine in %s hung up".formatted(files.path()));
       }
-      return answer;
-    } catch (IOException error) {
+      return ControlRequest.answer(answer);
+    } catch (IOException | ExecutionException error) {
       throw Failure.unavailable("no machine answers in " + files.path(), error);
+    } catch (TimeoutException hangs) {
+      throw Failure.timedOut(
+          "the machine in %s has not answered for %d s"
+              .formatted(files.path(), ANSWER_LIMIT.toSeconds()));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while a machine was asked");
     }
   }
 

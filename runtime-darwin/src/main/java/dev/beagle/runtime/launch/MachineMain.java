@@ -2,16 +2,29 @@ package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.hypervisor.hvf.HvfHypervisor;
+import dev.beagle.runtime.machine.DeviceSlot;
 import dev.beagle.runtime.machine.Machine;
+import dev.beagle.runtime.virtio.VirtioDevice;
+import dev.beagle.runtime.virtio.entropy.EntropyDevice;
+import dev.beagle.runtime.virtio.mmio.VirtioSlot;
+import dev.beagle.runtime.virtio.net.NetDevice;
+import dev.beagle.runtime.virtio.vsock.VsockDevice;
 import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /** The process of one machine: it ends with it, and leaves in the folder why. */
 public final class MachineMain {
+  /** Of the guest's agent, in vsock. */
+  private static final int AGENT_PORT = 1024;
+
   private MachineMain() {}
 
   /** Options: those of {@link MachineSettings}. */
@@ -36,7 +49,6 @@ public final class MachineMain {
       }
       Files.deleteIfExists(files.end());
       MachineEnd end = run(settings);
-      Files.deleteIfExists(files.controlSocket());
       end.write(files.end());
     }
   }
@@ -46,17 +58,50 @@ public final class MachineMain {
     try {
       HvfHypervisor hypervisor =
           settings.library().map(HvfHypervisor::of).orElseGet(HvfHypervisor::ofThisHost);
-      try (Machine machine = Machine.create(hypervisor, settings.spec(), console, Time.system())) {
-        machine.start();
-        try (ControlSocket _ =
-            ControlSocket.open(settings.files().controlSocket(), machine::stop)) {
-          return MachineEnd.of(machine.await());
-        }
-      }
+      return run(settings, hypervisor, console);
     } catch (Failure failure) {
       return MachineEnd.failed(failure.reason());
     } finally {
       console.flush();
     }
+  }
+
+  private static MachineEnd run(
+      MachineSettings settings, HvfHypervisor hypervisor, ConsoleLog console)
+      throws IOException, InterruptedException {
+    Time time = Time.system();
+    MachineFolder files = settings.files();
+    GuestLogs logs = new GuestLogs();
+    VsockDevice vsock =
+        new VsockDevice(
+            port -> port == GuestLogs.PORT ? Optional.of(logs.connected()) : Optional.empty());
+    try (NetDevice card = new NetDevice(randomMac(), time);
+        Machine machine =
+            Machine.create(
+                hypervisor,
+                settings.spec(slots(card, vsock, new EntropyDevice())),
+                console,
+                time)) {
+      machine.start();
+      try (ListeningSocket _ =
+              ListeningSocket.open(
+                  files.agentSocket(), client -> vsock.connect(client, AGENT_PORT));
+          ControlSocket _ =
+              ControlSocket.open(files.controlSocket(), new MachineParts(machine, card, logs))) {
+        return MachineEnd.of(machine.await());
+      }
+    }
+  }
+
+  private static List<DeviceSlot> slots(VirtioDevice... devices) {
+    return Arrays.stream(devices).<DeviceSlot>map(VirtioSlot::new).toList();
+  }
+
+  /** Until the guest gives the card the address of its pod. */
+  private static byte[] randomMac() {
+    byte[] mac = new byte[6];
+    new SecureRandom().nextBytes(mac);
+    mac[0] = 2; // locally administered
+    return mac;
   }
 }

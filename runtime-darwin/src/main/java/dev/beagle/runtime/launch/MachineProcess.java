@@ -1,6 +1,10 @@
 package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
 /** A machine's process, started or found. Thread-safe. */
@@ -27,12 +31,41 @@ public final class MachineProcess {
    */
   public void stop() {
     try {
-      MachineLauncher.ask(files, ControlSocket.STOP);
+      ask(ControlRequest.of(ControlRequest.STOP));
     } catch (Failure failure) {
       if (handle.isAlive()) {
         handle.destroyForcibly(); // it does not hear: then so
       }
     }
+  }
+
+  /**
+   * Makes the machine's network card a port of the switch. Once.
+   *
+   * @param socket of the switch's ports
+   * @param token of the port's lease
+   */
+  public void join(Path socket, String port, String token) {
+    ask(ControlRequest.of(ControlRequest.JOIN, socket.toString(), port, token));
+  }
+
+  /**
+   * Opens a log of this host for the guest to append to.
+   *
+   * @param name by which the guest's agent asks for it, once
+   * @throws Failure INVALID_ARGUMENT for what is no regular file of one name
+   */
+  public void openLog(String name, Path path) {
+    ask(ControlRequest.of(ControlRequest.LOG, name, path.toString()));
+  }
+
+  /** Opens a connection to the guest's agent; it ends at once while there is none. */
+  public SocketChannel dialAgent() throws IOException {
+    return SocketChannel.open(UnixDomainSocketAddress.of(files.agentSocket()));
+  }
+
+  private void ask(ControlRequest request) {
+    MachineLauncher.ask(files, request);
   }
 
   /** Completes once the process is gone, whoever ended it. */

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.runtime.machine.DeviceSlot;
 import dev.beagle.runtime.machine.MachineSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,8 +30,8 @@ public record MachineSettings(
     return new MachineFolder(folder);
   }
 
-  MachineSpec spec() {
-    return new MachineSpec(name, vcpus, memoryBytes, kernel, initramfs, commandLine, List.of());
+  MachineSpec spec(List<DeviceSlot> devices) {
+    return new MachineSpec(name, vcpus, memoryBytes, kernel, initramfs, commandLine, devices);
   }
 
   List<String> toArguments() {

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Fills each buffer from the host's generator. See {@link VirtioDevice} for threads. */
-final class EntropyDevice implements VirtioDevice {
+public final class EntropyDevice implements VirtioDevice {
   /** A guest that asks for more gets this much, and asks again. */
   static final int MAX_BYTES = 64 * 1024;
 
