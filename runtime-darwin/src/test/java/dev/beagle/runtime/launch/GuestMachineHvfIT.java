@@ -1,0 +1,90 @@
+package dev.beagle.runtime.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.runtime.guest.SocketGuestAgent;
+import dev.beagle.runtime.guest.wire.CloseSandbox;
+import dev.beagle.runtime.guest.wire.ListProcesses;
+import dev.beagle.runtime.guest.wire.OpenSandbox;
+import dev.beagle.runtime.guest.wire.Reply;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.testing.GuestImage;
+import dev.beagle.runtime.testing.HvSim;
+import dev.beagle.time.Time;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The guest agent in a machine on hv-sim, asked over vsock. */
+@Tag("hvf")
+@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class GuestMachineHvfIT {
+  @TempDir private Path folder;
+
+  private static SocketGuestAgent connect(MachineProcess machine) throws Exception {
+    while (true) {
+      try {
+        return SocketGuestAgent.connect("m", machine::dialAgent);
+      } catch (Failure notYet) {
+        if (!machine.isAlive()) {
+          throw notYet;
+        }
+        Thread.sleep(50);
+      }
+    }
+  }
+
+  @Test
+  void theAgentAnswersAndTurnsTheMachineOff() throws Exception {
+    GuestImage guest = GuestImage.require();
+    HvSim sim = HvSim.require("library", "linux");
+    long begin = System.nanoTime();
+    MachineProcess machine =
+        new MachineLauncher(MachineStarter.commandOfTests(), Time.system())
+            .launch(
+                new MachineSettings(
+                    folder,
+                    "m",
+                    1,
+                    256L << 20,
+                    guest.kernel(),
+                    guest.initramfs(),
+                    "earlycon=pl011,mmio32,0xb000000 console=ttyAMA0 panic=-1",
+                    Optional.of(sim.library())));
+    try (SocketGuestAgent agent = connect(machine)) {
+      System.out.println("agent after ms " + (System.nanoTime() - begin) / 1_000_000);
+      Reply processes =
+          agent.call(
+              Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
+              Duration.ofSeconds(30));
+      assertThat(processes.getProcesses().getSandbox()).isEmpty();
+      agent.call(
+          Request.newBuilder()
+              .setOpenSandbox(
+                  OpenSandbox.newBuilder()
+                      .setSandbox("pod")
+                      .setHostname("pod")
+                      .setOwnNetwork(true)
+                      .setOwnIpc(true)
+                      .setSharedPid(true)
+                      .setShmBytes(1 << 20)),
+          Duration.ofSeconds(30));
+      System.out.println("sandbox after ms " + (System.nanoTime() - begin) / 1_000_000);
+      agent.call(
+          Request.newBuilder().setCloseSandbox(CloseSandbox.getDefaultInstance()),
+          Duration.ofSeconds(30));
+      assertThat(machine.ended().join().kind()).isEqualTo(MachineEnd.Kind.OFF);
+    } finally {
+      System.out.println(Files.readString(folder.resolve("console.log")));
+      System.out.println(Files.readString(folder.resolve("machine.log")));
+      machine.stop();
+    }
+  }
+}
