@@ -18,6 +18,8 @@ record ControlRequest(String verb, List<String> words) {
   static final String STOP = "stop";
   static final String JOIN = "join";
   static final String LOG = "log";
+  static final String EXPORT = "export";
+  static final String UNEXPORT = "unexport";
   private static final String DONE = "done";
   private static final String FAILED = "failed";
 

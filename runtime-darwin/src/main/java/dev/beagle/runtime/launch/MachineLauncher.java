@@ -6,11 +6,14 @@ import dev.beagle.time.Deadline;
 import dev.beagle.time.Time;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +26,7 @@ public final class MachineLauncher {
   private static final Duration START_PATIENCE = Duration.ofSeconds(30);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
   private static final List<String> SPOKEN = List.of(ControlSocket.PROTOCOL, ControlSocket.VERSION);
+  private static final int CONSOLE_TAIL = 8192;
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Path SETSID = Path.of("/usr/bin/setsid");
 
@@ -153,6 +157,18 @@ public final class MachineLauncher {
   /** How the last machine of a folder ended, which does not run any more. */
   public static MachineEnd endOf(Path folder) {
     return end(new MachineFolder(folder));
+  }
+
+  /** The end of what the guest wrote to its console, at most {@value #CONSOLE_TAIL} bytes. */
+  public static byte[] console(Path folder) throws IOException {
+    try (FileChannel file = FileChannel.open(new MachineFolder(folder).console())) {
+      ByteBuffer tail = ByteBuffer.allocate(CONSOLE_TAIL);
+      file.position(Math.max(0, file.size() - CONSOLE_TAIL));
+      while (tail.hasRemaining() && file.read(tail) >= 0) {
+        // on
+      }
+      return Arrays.copyOf(tail.array(), tail.position());
+    }
   }
 
   static MachineEnd end(MachineFolder files) {

@@ -59,6 +59,25 @@ public final class MachineProcess {
     ask(ControlRequest.of(ControlRequest.LOG, name, path.toString()));
   }
 
+  /**
+   * Makes a file or a folder of this host appear in the guest's export, only to be read.
+   *
+   * @param name one component of a path
+   */
+  public void export(String name, Path path) {
+    ask(ControlRequest.of(ControlRequest.EXPORT, name, path.toString()));
+  }
+
+  /** Takes an entry away; what the guest has open of it stays so. An unknown name is fine. */
+  public void unexport(String name) {
+    ask(ControlRequest.of(ControlRequest.UNEXPORT, name));
+  }
+
+  /** Ends the process, and the machine with it, whether it hears or not. */
+  public void kill() {
+    handle.destroyForcibly();
+  }
+
   /** Opens a connection to the guest's agent; it ends at once while there is none. */
   public SocketChannel dialAgent() throws IOException {
     return SocketChannel.open(UnixDomainSocketAddress.of(files.agentSocket()));

@@ -107,10 +107,8 @@ final class ContainerCreation {
       folders.add(new WorldFolder.Layer(layerName(layer.diffId()), layer.diffId(), layer.image()));
     }
     folders.add(
-        new WorldFolder.Host(
-            upperName(),
-            sandbox.environment().containerFolder().resolve(id.value()),
-            Access.WRITABLE));
+        new WorldFolder.Written(
+            upperName(), sandbox.environment().containerFolder().resolve(id.value())));
     int number = 0;
     for (FolderMount mount : spec.mounts()) {
       String name = "m" + number++ + "-" + id.shortForm();
@@ -163,7 +161,7 @@ final class ContainerCreation {
         logPath().map(Path::toString).orElse(""),
         root.layers().stream().map(RootFilesystem.Layer::diffId).toList(),
         folders.stream()
-            .filter(WorldFolder.Host.class::isInstance)
+            .filter(folder -> !(folder instanceof WorldFolder.Layer))
             .map(WorldFolder::name)
             .toList());
   }

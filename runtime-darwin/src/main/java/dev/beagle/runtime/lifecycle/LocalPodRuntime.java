@@ -228,6 +228,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
       }
       undo.onClose(() -> kind.discard(world, List.of()));
       World started = undo.register(kind.open(world));
+      network.ifPresent(started::join);
       started
           .agent()
           .call(Request.newBuilder().setOpenSandbox(open(id, spec, network)), OPEN_LIMIT);

@@ -338,12 +338,13 @@ final class LocalSandbox implements Sandbox {
   /** The agent died under us: nothing of the sandbox may live on unseen. */
   private void worldGone() {
     exclusively(() -> {
-      if (!(reach instanceof Reach.Reached)) {
+      if (!(reach instanceof Reach.Reached(World world))) {
         return;
       }
-      LOG.error("sandbox {}: its guest agent is gone, ending the sandbox", id());
+      String reason = world.endReason();
+      LOG.error("sandbox {}: {}; ending the sandbox", id(), reason);
       try {
-        end.endWorld("the sandbox's guest agent died");
+        end.endWorld(reason);
       } catch (RuntimeException failure) {
         LOG.error("sandbox {}: {}; a stop tries again", id(), failure.getMessage());
       }

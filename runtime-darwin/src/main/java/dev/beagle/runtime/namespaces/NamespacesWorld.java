@@ -95,6 +95,7 @@ final class NamespacesWorld implements World {
           access == Access.READ_ONLY
               ? Descriptor.cloneReadOnly(path)
               : Descriptor.cloneTree(path, true);
+      case WorldFolder.Written(_, Path path) -> Descriptor.cloneTree(path, true);
       case WorldFolder.Layer(_, String diffId, Path image) -> layers.open(diffId, image);
     };
   }
@@ -102,7 +103,8 @@ final class NamespacesWorld implements World {
   private static boolean readOnly(WorldFolder folder) {
     return switch (folder) {
       case WorldFolder.Host(_, _, Access access) -> access != Access.WRITABLE;
-      case WorldFolder.Layer layer -> true;
+      case WorldFolder.Written _ -> false;
+      case WorldFolder.Layer _ -> true;
     };
   }
 

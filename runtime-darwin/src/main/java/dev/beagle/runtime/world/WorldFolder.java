@@ -9,6 +9,12 @@ public sealed interface WorldFolder {
   /** A folder or file, with the mounts below it. */
   record Host(String name, Path path, Access access) implements WorldFolder {}
 
+  /**
+   * What a container writes: the folder of this host with {@code upper} and {@code work} in it; a
+   * world with a disk of its own makes one there instead.
+   */
+  record Written(String name, Path path) implements WorldFolder {}
+
   /** What a world may do with a folder of the host. */
   enum Access {
     WRITABLE,

@@ -1,0 +1,257 @@
+package dev.beagle.runtime.microvm;
+
+import dev.beagle.failure.Failure;
+import dev.beagle.runtime.guest.GuestAgent;
+import dev.beagle.runtime.guest.SocketGuestAgent;
+import dev.beagle.runtime.guest.wire.ListProcesses;
+import dev.beagle.runtime.guest.wire.ProcessList;
+import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.launch.MachineEnd;
+import dev.beagle.runtime.launch.MachineLauncher;
+import dev.beagle.runtime.launch.MachineProcess;
+import dev.beagle.runtime.launch.MachineSettings;
+import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.oci.WorldTraits.Device;
+import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.world.SandboxKind;
+import dev.beagle.runtime.world.World;
+import dev.beagle.runtime.world.WorldRecord;
+import dev.beagle.time.Deadline;
+import dev.beagle.time.Time;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sandboxes that are virtual machines on Hypervisor.framework, one each. */
+public final class MicroVmKind implements SandboxKind {
+  /** The kind's name for clients. */
+  public static final String NAME = "hvf";
+
+  private static final Logger LOG = LoggerFactory.getLogger(MicroVmKind.class);
+  private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final Duration END_LIMIT = Duration.ofSeconds(10);
+  private static final long MEMORY_BYTES = 512L << 20;
+  private static final int VCPUS = 1;
+
+  /** A panic ends the machine; memory is not set aside for devices that there are not. */
+  private static final String COMMAND_LINE =
+      "earlycon=pl011,mmio32,0xb000000 console=ttyAMA0 panic=-1 cma=0";
+
+  /** Every capability that Linux 6.12 has, to CAP_CHECKPOINT_RESTORE. */
+  private static final long ALL_CAPABILITIES = (1L << 41) - 1;
+
+  /** What a privileged container gets beside the usual ones. */
+  private static final List<Device> DEVICES =
+      List.of(
+          new Device("/dev/kmsg", "c", 1, 11, 0644, 0, 0),
+          new Device("/dev/fuse", "c", 10, 229, 0666, 0, 0),
+          new Device("/dev/loop-control", "c", 10, 237, 0660, 0, 0));
+
+  private final MicroVmOptions options;
+  private final MachineLauncher launcher;
+  private final Time time;
+
+  /** Makes nothing yet. */
+  public MicroVmKind(MicroVmOptions options, Time time) {
+    this.options = options;
+    this.launcher = new MachineLauncher(options.command(), time);
+    this.time = time;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String problem() {
+    return "";
+  }
+
+  @Override
+  public WorldTraits traits() {
+    return new WorldTraits("arm64", ALL_CAPABILITIES, true, -1000, DEVICES);
+  }
+
+  @Override
+  public WorldRecord plan(SandboxId id, String cgroupParent) {
+    // Whose cgroups these are is the guest's matter; a parent of the host's does not exist there.
+    return new WorldRecord(id, options.folder().resolve(id.shortForm()).toString(), "/pod", true);
+  }
+
+  @Override
+  public World open(WorldRecord plan) {
+    try {
+      MachineProcess machine = launcher.launch(settings(plan));
+      return new MicroVmWorld(plan, machine, awaitAgent(plan, machine), options.portSocket());
+    } catch (RuntimeException failure) {
+      try {
+        discard(plan, List.of());
+      } catch (RuntimeException undo) {
+        failure.addSuppressed(undo);
+      }
+      throw failure;
+    }
+  }
+
+  private MachineSettings settings(WorldRecord plan) {
+    return new MachineSettings(
+        Path.of(plan.folder()),
+        plan.sandbox().shortForm(),
+        VCPUS,
+        MEMORY_BYTES,
+        options.kernel(),
+        options.initramfs(),
+        COMMAND_LINE,
+        options.library());
+  }
+
+  private GuestAgent awaitAgent(WorldRecord plan, MachineProcess machine) {
+    Deadline deadline = Deadline.after(time, BOOT_LIMIT);
+    while (true) {
+      try {
+        return dial(plan, machine);
+      } catch (Failure notYet) {
+        if (!machine.isAlive()) {
+          throw Failure.unavailable("the machine ended: " + MachineLog.endOf(plan), notYet);
+        }
+        if (deadline.passed()) {
+          throw Failure.timedOut(
+              "the machine did not boot in %d s: %s"
+                  .formatted(BOOT_LIMIT.toSeconds(), MachineLog.lastLines(plan)));
+        }
+      }
+      pause();
+    }
+  }
+
+  private void pause() {
+    try {
+      time.sleep(POLL);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while a machine was booting");
+    }
+  }
+
+  private static GuestAgent dial(WorldRecord plan, MachineProcess machine) {
+    return SocketGuestAgent.connect(plan.sandbox().shortForm(), machine::dialAgent);
+  }
+
+  @Override
+  public Optional<World> adopt(WorldRecord record) {
+    return MachineLauncher.find(Path.of(record.folder())).map(machine -> adopted(record, machine));
+  }
+
+  private World adopted(WorldRecord record, MachineProcess machine) {
+    GuestAgent agent = dial(record, machine);
+    try {
+      ProcessList known =
+          agent
+              .call(
+                  Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
+                  CALL_LIMIT)
+              .getProcesses();
+      if (!known.getSandbox().equals(record.sandbox().value())) {
+        throw Failure.unavailable(
+            "machine %s has sandbox %s"
+                .formatted(record.folder(), Failure.shown(known.getSandbox())));
+      }
+      return new MicroVmWorld(record, machine, agent, options.portSocket())
+          .with(known.getFoldersList());
+    } catch (RuntimeException failure) {
+      agent.close();
+      throw failure;
+    }
+  }
+
+  @Override
+  public void discard(WorldRecord record, Collection<String> containers) {
+    discard(Path.of(record.folder()));
+  }
+
+  private static void discard(Path folder) {
+    MachineLauncher.find(folder).ifPresent(MicroVmKind::end);
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    } catch (NoSuchFileException none) {
+      // it is gone already
+    } catch (IOException error) {
+      throw Failure.internal("cannot remove " + folder, error);
+    }
+  }
+
+  private static void end(MachineProcess machine) {
+    machine.stop();
+    try {
+      MachineEnd end = machine.ended().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      LOG.debug("machine {}: {}", machine.pid(), end.reason());
+    } catch (TimeoutException hangs) {
+      machine.kill();
+    } catch (ExecutionException error) {
+      LOG.debug("end of machine {}", machine.pid(), error);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled("interrupted while a machine was ending");
+    }
+  }
+
+  @Override
+  public void sweep(Set<SandboxId> known, Set<String> lost) {
+    Set<String> names = known.stream().map(SandboxId::shortForm).collect(Collectors.toSet());
+    for (Path folder : machineFolders()) {
+      if (!names.contains(String.valueOf(folder.getFileName()))) {
+        LOG.warn("ending machine {}, which has no record", folder);
+        try {
+          discard(folder);
+        } catch (Failure failure) {
+          LOG.error("machine {}, which has no record, goes on: {}", folder, failure.reason());
+        }
+      }
+    }
+  }
+
+  private List<Path> machineFolders() {
+    if (!Files.isDirectory(options.folder())) {
+      return List.of();
+    }
+    try (Stream<Path> folders = Files.list(options.folder())) {
+      return folders.toList();
+    } catch (IOException error) {
+      throw Failure.internal("cannot list " + options.folder(), error);
+    }
+  }
+
+  @Override
+  public void retire() {
+    try {
+      Files.deleteIfExists(options.folder());
+    } catch (IOException kept) {
+      LOG.debug("{} stays", options.folder(), kept);
+    }
+  }
+
+  @Override
+  public void retainLayers(Supplier<Set<String>> used) {
+    // A machine holds the layers that it was given open itself.
+  }
+}
