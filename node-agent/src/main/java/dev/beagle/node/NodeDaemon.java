@@ -87,7 +87,7 @@ final class NodeDaemon implements RunningNode {
       }
       SwitchNetworks networks = new SwitchNetworks(network.client());
       Images images = parts.register(Images.open(imagesSettings(config), time));
-      kinds = SandboxKinds.of(config, platform, network.client().portSocket(), time);
+      kinds = SandboxKinds.of(config, installation, platform, network.client().portSocket(), time);
       runtime =
           parts.register(
               LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds));
@@ -108,7 +108,8 @@ final class NodeDaemon implements RunningNode {
                   new CriBackend(
                       runtime,
                       networks,
-                      new ImageCallsBackend(images, Platform.linux(platform.architecture())),
+                      new ImageCallsBackend(
+                          images, Platform.linux(SandboxKinds.imageArchitecture(kinds, platform))),
                       disks,
                       new NodeSigns(
                           records::damaged,

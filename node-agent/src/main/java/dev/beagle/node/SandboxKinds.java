@@ -2,7 +2,11 @@ package dev.beagle.node;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.host.HostPlatform;
+import dev.beagle.node.config.Installation;
 import dev.beagle.node.config.NodeConfig;
+import dev.beagle.runtime.launch.MachineLauncher;
+import dev.beagle.runtime.microvm.MicroVmKind;
+import dev.beagle.runtime.microvm.MicroVmOptions;
 import dev.beagle.runtime.namespaces.NamespacesKind;
 import dev.beagle.runtime.world.AbsentKind;
 import dev.beagle.runtime.world.SandboxKind;
@@ -11,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The sandbox kinds of this node, the default first. */
@@ -25,13 +30,17 @@ final class SandboxKinds {
   private SandboxKinds() {}
 
   static List<SandboxKind> of(
-      NodeConfig config, HostPlatform platform, Path portSocket, Time time) {
+      NodeConfig config,
+      Installation installation,
+      HostPlatform platform,
+      Path portSocket,
+      Time time) {
     List<SandboxKind> kinds = new ArrayList<>();
     kinds.add(
         platform.linux()
             ? namespaces(config, portSocket, time)
             : new AbsentKind(NamespacesKind.NAME, "it needs Linux; use hvf on a Mac"));
-    kinds.add(new AbsentKind("hvf", "this version has no micro-VMs on Hypervisor.framework yet"));
+    kinds.add(microVms(config, installation, platform, portSocket, time));
     String wanted = config.sandbox().defaultKind();
     if (!wanted.isEmpty()) {
       SandboxKind first =
@@ -52,6 +61,43 @@ final class SandboxKinds {
       kinds.addFirst(kinds.removeLast());
     }
     return kinds;
+  }
+
+  private static SandboxKind microVms(
+      NodeConfig config,
+      Installation installation,
+      HostPlatform platform,
+      Path portSocket,
+      Time time) {
+    Optional<Path> library = config.sandbox().hypervisorLibrary();
+    if (platform.linux() && library.isEmpty()) {
+      return new AbsentKind(
+          MicroVmKind.NAME,
+          "Hypervisor.framework is a part of macOS; hv-sim can stand in"
+              + " (sandbox.hypervisorLibrary)");
+    }
+    Path guest = config.sandbox().guestImage().orElse(null);
+    if (guest == null || !Files.isRegularFile(guest.resolve("Image"))) {
+      return new AbsentKind(
+          MicroVmKind.NAME,
+          guest == null
+              ? "no guest image is configured (sandbox.guestImage)"
+              : "there is no guest image in %s (sandbox.guestImage)".formatted(guest));
+    }
+    return new MicroVmKind(
+        new MicroVmOptions(
+            config.run().resolve("vms"),
+            guest,
+            portSocket,
+            library,
+            MachineLauncher.command(installation.java(), installation.classPath())),
+        time);
+  }
+
+  /** The architecture that images are for: that of the guests where pods are machines. */
+  static String imageArchitecture(List<SandboxKind> kinds, HostPlatform platform) {
+    SandboxKind first = kinds.getFirst();
+    return first.problem().isEmpty() ? first.traits().architecture() : platform.architecture();
   }
 
   private static SandboxKind namespaces(NodeConfig config, Path portSocket, Time time) {

@@ -52,6 +52,22 @@ final class ConfigKeys {
           constant("crun"),
           ConfigKeys::ociRuntime);
 
+  static final ConfigKey<Optional<Path>> GUEST_IMAGE =
+      new ConfigKey<>(
+          "sandbox.guestImage",
+          "Folder with what micro-VMs boot: `Image` and `initramfs`.",
+          "none",
+          constant(Optional.empty()),
+          text -> Optional.of(absolutePath(text)));
+
+  static final ConfigKey<Optional<Path>> HYPERVISOR_LIBRARY =
+      new ConfigKey<>(
+          "sandbox.hypervisorLibrary",
+          "A library in the place of Hypervisor.framework: hv-sim's, to try micro-VMs on Linux.",
+          "none",
+          constant(Optional.empty()),
+          text -> Optional.of(absolutePath(text)));
+
   private static final String POD_CIDR_FORM =
       "an IPv4 network with a prefix of 8 to 28 bits and no host bits set, like 10.88.0.0/16";
 
@@ -103,6 +119,8 @@ final class ConfigKeys {
           RUN,
           SANDBOX_DEFAULT,
           OCI_RUNTIME,
+          GUEST_IMAGE,
+          HYPERVISOR_LIBRARY,
           POD_CIDR,
           HOST_INTERFACE,
           REGISTRY_CONFIG_PATH,

@@ -45,7 +45,10 @@ public final class ConfigLoader {
         root.map(this::absolute).orElseGet(() -> value(set, ConfigKeys.ROOT)),
         runFolder,
         new SandboxConfig(
-            value(set, ConfigKeys.SANDBOX_DEFAULT), value(set, ConfigKeys.OCI_RUNTIME)),
+            value(set, ConfigKeys.SANDBOX_DEFAULT),
+            value(set, ConfigKeys.OCI_RUNTIME),
+            value(set, ConfigKeys.GUEST_IMAGE),
+            value(set, ConfigKeys.HYPERVISOR_LIBRARY)),
         new NetworkConfig(value(set, ConfigKeys.POD_CIDR), value(set, ConfigKeys.HOST_INTERFACE)),
         new RegistryConfig(
             value(set, ConfigKeys.REGISTRY_CONFIG_PATH), ProxyEnvironment.of(host.environment())),

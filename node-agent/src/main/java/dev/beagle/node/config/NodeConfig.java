@@ -25,8 +25,14 @@ public record NodeConfig(
    * @param defaultKind the sandbox kind for pods that name none; empty for the best that runs here
    * @param ociRuntime what makes containers on a Linux host: {@code crun}, {@code runc} or an
    *     absolute path
+   * @param guestImage folder with what micro-VMs boot
+   * @param hypervisorLibrary what stands in for Hypervisor.framework
    */
-  public record SandboxConfig(String defaultKind, String ociRuntime) {}
+  public record SandboxConfig(
+      String defaultKind,
+      String ociRuntime,
+      Optional<Path> guestImage,
+      Optional<Path> hypervisorLibrary) {}
 
   /**
    * @param podCidr the IPv4 network that pods get their addresses from

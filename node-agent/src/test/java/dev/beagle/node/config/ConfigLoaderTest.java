@@ -51,6 +51,8 @@ class ConfigLoaderTest {
     assertThat(config.criSocket()).isEqualTo(Path.of("/run/beagle/cri.sock"));
     assertThat(config.sandbox().defaultKind()).isEmpty();
     assertThat(config.sandbox().ociRuntime()).isEqualTo("crun");
+    assertThat(config.sandbox().guestImage()).isEmpty();
+    assertThat(config.sandbox().hypervisorLibrary()).isEmpty();
     assertThat(config.network().podCidr()).isEqualTo("10.88.0.0/16");
     assertThat(config.network().hostInterface()).isTrue();
     assertThat(config.registry().configPath()).isEmpty();
@@ -68,6 +70,8 @@ class ConfigLoaderTest {
             sandbox:
               default: namespaces
               ociRuntime: /usr/sbin/runc
+              guestImage: /opt/guest
+              hypervisorLibrary: /opt/libhvsim.so
             network:
               podCidr: 10.9.0.0/24
               hostInterface: false
@@ -83,6 +87,8 @@ class ConfigLoaderTest {
     assertThat(config.run()).isEqualTo(Path.of("/run/b"));
     assertThat(config.sandbox().defaultKind()).isEqualTo("namespaces");
     assertThat(config.sandbox().ociRuntime()).isEqualTo("/usr/sbin/runc");
+    assertThat(config.sandbox().guestImage()).contains(Path.of("/opt/guest"));
+    assertThat(config.sandbox().hypervisorLibrary()).contains(Path.of("/opt/libhvsim.so"));
     assertThat(config.network().podCidr()).isEqualTo("10.9.0.0/24");
     assertThat(config.network().hostInterface()).isFalse();
     assertThat(config.registry().configPath()).contains(Path.of("/etc/certs.d"));
