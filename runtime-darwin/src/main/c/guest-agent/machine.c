@@ -263,31 +263,32 @@ int machine_take_card(int world, const char *name) {
   return result;
 }
 
+int machine_attach_layer(const char *entry, const char *target) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof(path), EXPORT "/%s", entry);
+  if (mkdir(target, 0755) != 0)
+    return -errno;
+  if (mount(path, target, "erofs", MS_RDONLY | MS_NODEV, NULL) == 0)
+    return 0;
+  int error = errno;
+  rmdir(target);
+  return -error;
+}
+
 int machine_attach_entry(const char *entry, const char *target, bool read_only) {
   char path[PATH_MAX];
   struct stat status;
   snprintf(path, sizeof(path), EXPORT "/%s", entry);
   if (lstat(path, &status) != 0)
     return -errno;
-  if (S_ISREG(status.st_mode)) {
-    if (mkdir(target, 0755) != 0)
-      return -errno;
-    if (mount(path, target, "erofs", MS_RDONLY | MS_NODEV, NULL) == 0)
-      return 0;
-    int error = errno;
-    rmdir(target);
-    return -error;
-  }
-  if (!S_ISDIR(status.st_mode))
-    return -EINVAL;
-  if (mkdir(target, 0755) != 0)
+  if ((S_ISDIR(status.st_mode) ? mkdir(target, 0755) : mknod(target, S_IFREG | 0600, 0)) != 0)
     return -errno;
   if (mount(path, target, NULL, MS_BIND, NULL) == 0 &&
       (!read_only || mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0))
     return 0;
   int error = errno;
   umount2(target, MNT_DETACH);
-  rmdir(target);
+  remove(target);
   return -error;
 }
 

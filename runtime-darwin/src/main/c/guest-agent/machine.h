@@ -25,8 +25,9 @@ int machine_log(const char *name);
  * is a netlink socket of the namespace that the machine was started in. */
 int machine_take_card(int world, const char *name);
 
-/* Makes /folders/NAME of an entry of the export: a layer image or a folder. */
+/* Makes /folders/NAME of an entry of the export, a file or a folder; of a layer's image what is in it. */
 int machine_attach_entry(const char *entry, const char *target, bool read_only);
+int machine_attach_layer(const char *entry, const char *target);
 /* Makes it of the scratch disk: an empty folder with "upper" and "work"; machine_discard deletes it again. */
 int machine_attach_scratch(const char *name, const char *target);
 void machine_discard(const char *name);

@@ -76,7 +76,7 @@ static TYPE(open_sandbox);
 static const struct wire_field add_folder_fields[] = {
     FIELD(1, WIRE_STRING, add_folder, name),         FIELD(2, WIRE_STRING, add_folder, handed_over),
     FIELD(3, WIRE_STRING, add_folder, export_entry), FIELD(4, WIRE_BOOL, add_folder, read_only),
-    FIELD(5, WIRE_BOOL, add_folder, scratch),
+    FIELD(5, WIRE_BOOL, add_folder, scratch),        FIELD(6, WIRE_BOOL, add_folder, layer),
 };
 static TYPE(add_folder);
 

@@ -74,6 +74,7 @@ struct add_folder {
   const char *export_entry;
   bool read_only;
   bool scratch;
+  bool layer;
 };
 
 struct remove_folder {

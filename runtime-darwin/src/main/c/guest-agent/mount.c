@@ -111,6 +111,8 @@ static int attach_in_machine(const struct add_folder *request, const char *path,
   int result;
   if (request->scratch)
     result = machine_attach_scratch(request->name, path);
+  else if (name_valid(request->export_entry) && request->layer)
+    result = machine_attach_layer(request->export_entry, path);
   else if (name_valid(request->export_entry))
     result = machine_attach_entry(request->export_entry, path, request->read_only);
   else

@@ -32,11 +32,7 @@ final class VisibilityTest {
           "dev.beagle.net.control.SwitchMain", "the switch's program",
           "dev.beagle.node.config.Version", "javac copies its constant into those who use it",
           "dev.beagle.runtime.hypervisor.kvm.KvmHypervisor", "proves the seam; no kind of pods yet",
-          "dev.beagle.runtime.launch.MachineMain", "the program of a machine",
-          "dev.beagle.runtime.launch.MachineLauncher", "for the kind hvf, to come",
-          "dev.beagle.runtime.launch.MachineProcess", "for the kind hvf, to come",
-          "dev.beagle.runtime.launch.MachineSettings", "for the kind hvf, to come",
-          "dev.beagle.runtime.launch.MachineEnd", "for the kind hvf, to come");
+          "dev.beagle.runtime.launch.MachineMain", "the program of a machine");
 
   @ArchTest
   static void publicTypesAreUsedByOtherPackages(JavaClasses classes) {

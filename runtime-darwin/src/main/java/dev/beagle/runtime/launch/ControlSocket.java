@@ -17,6 +17,8 @@ import java.util.List;
  *   stop                      done
  *   join SOCKET NAME TOKEN    done      the card is a port of the switch
  *   log NAME PATH             done      a log of this host that the guest may write to
+ *   export NAME PATH LAYER    done      a file or folder that the guest may read; true for a layer
+ *   unexport NAME             done
  *   any                       failed KIND REASON
  * </pre>
  */
@@ -64,6 +66,17 @@ final class ControlSocket implements AutoCloseable {
         case ControlRequest.LOG -> {
           List<String> words = request.words(2);
           parts.logs().open(words.get(0), Path.of(words.get(1)));
+          yield ControlRequest.done();
+        }
+        case ControlRequest.EXPORT -> {
+          List<String> words = request.words(3);
+          parts
+              .export()
+              .add(words.get(0), Path.of(words.get(1)), Boolean.parseBoolean(words.get(2)));
+          yield ControlRequest.done();
+        }
+        case ControlRequest.UNEXPORT -> {
+          parts.export().remove(request.words(1).getFirst());
           yield ControlRequest.done();
         }
         default ->

@@ -6,6 +6,8 @@ import dev.beagle.runtime.machine.DeviceSlot;
 import dev.beagle.runtime.machine.Machine;
 import dev.beagle.runtime.virtio.VirtioDevice;
 import dev.beagle.runtime.virtio.entropy.EntropyDevice;
+import dev.beagle.runtime.virtio.fs.Export;
+import dev.beagle.runtime.virtio.fs.FsDevice;
 import dev.beagle.runtime.virtio.mmio.VirtioSlot;
 import dev.beagle.runtime.virtio.net.NetDevice;
 import dev.beagle.runtime.virtio.vsock.VsockDevice;
@@ -24,6 +26,9 @@ import java.util.Optional;
 public final class MachineMain {
   /** Of the guest's agent, in vsock. */
   private static final int AGENT_PORT = 1024;
+
+  /** By which the guest's agent mounts what the host shows it. */
+  private static final String EXPORT_TAG = "export";
 
   private MachineMain() {}
 
@@ -76,10 +81,12 @@ public final class MachineMain {
         new VsockDevice(
             port -> port == GuestLogs.PORT ? Optional.of(logs.connected()) : Optional.empty());
     try (NetDevice card = new NetDevice(randomMac(), time);
+        Export export = new Export();
         Machine machine =
             Machine.create(
                 hypervisor,
-                settings.spec(slots(card, vsock, new EntropyDevice())),
+                settings.spec(
+                    slots(card, vsock, new EntropyDevice(), new FsDevice(EXPORT_TAG, export))),
                 console,
                 time)) {
       machine.start();
@@ -87,7 +94,8 @@ public final class MachineMain {
               ListeningSocket.open(
                   files.agentSocket(), client -> vsock.connect(client, AGENT_PORT));
           ControlSocket _ =
-              ControlSocket.open(files.controlSocket(), new MachineParts(machine, card, logs))) {
+              ControlSocket.open(
+                  files.controlSocket(), new MachineParts(machine, card, export, logs))) {
         return MachineEnd.of(machine.await());
       }
     }

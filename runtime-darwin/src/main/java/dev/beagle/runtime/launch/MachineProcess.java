@@ -63,9 +63,12 @@ public final class MachineProcess {
    * Makes a file or a folder of this host appear in the guest's export, only to be read.
    *
    * @param name one component of a path
+   * @param immutable whether nobody writes to it
    */
-  public void export(String name, Path path) {
-    ask(ControlRequest.of(ControlRequest.EXPORT, name, path.toString()));
+  public void export(String name, Path path, boolean immutable) {
+    ask(
+        ControlRequest.of(
+            ControlRequest.EXPORT, name, path.toString(), Boolean.toString(immutable)));
   }
 
   /** Takes an entry away; what the guest has open of it stays so. An unknown name is fine. */

@@ -72,12 +72,12 @@ final class MicroVmWorld implements World {
     AddFolder.Builder request = AddFolder.newBuilder().setName(folder.name());
     return switch (folder) {
       case WorldFolder.Layer(String name, _, Path image) -> {
-        machine.export(name, image);
-        yield request.setExportEntry(name).setReadOnly(true);
+        machine.export(name, image, true);
+        yield request.setExportEntry(name).setLayer(true).setReadOnly(true);
       }
       case WorldFolder.Written _ -> request.setScratch(true);
       case WorldFolder.Host(String name, Path path, WorldFolder.Access access) -> {
-        machine.export(name, path);
+        machine.export(name, path, false);
         yield request.setExportEntry(name).setReadOnly(access == WorldFolder.Access.READ_ONLY);
       }
     };

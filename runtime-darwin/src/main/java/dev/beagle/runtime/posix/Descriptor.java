@@ -104,6 +104,11 @@ public final class Descriptor implements AutoCloseable {
     }
   }
 
+  /** Given to somebody else, who closes it. */
+  void release() {
+    number.set(-1);
+  }
+
   /** The number, for a call that does not keep it. */
   int number() {
     int current = number.get();

@@ -102,6 +102,15 @@ final class PosixAbi {
 
   static native int closedir(long directory) throws LastErrorException;
 
+  static native long readlinkat(int folder, Pointer name, Pointer target, long length)
+      throws LastErrorException;
+
+  /**
+   * @param target address of {@code length} bytes
+   */
+  static native long pread(int descriptor, long target, long length, long offset)
+      throws LastErrorException;
+
   static native int close(int descriptor) throws LastErrorException;
 
   static native int socket(int domain, int type, int protocol) throws LastErrorException;
