@@ -77,9 +77,9 @@ static int mount_all(struct failure *failure) {
   return 0;
 }
 
-/* The kernel found no console in the initramfs; from here on there is one. */
+/* What the agent has to say goes among the kernel's lines, with their time; from there to the console. */
 static int open_console(struct failure *failure) {
-  int console = open("/dev/console", O_WRONLY | O_NOCTTY);
+  int console = open("/dev/kmsg", O_WRONLY | O_NOCTTY);
   int null = open("/dev/null", O_RDWR);
   if (console < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
       dup2(console, STDERR_FILENO) < 0)

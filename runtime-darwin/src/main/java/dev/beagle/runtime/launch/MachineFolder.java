@@ -37,6 +37,11 @@ record MachineFolder(Path path) {
     return path.resolve("machine.log");
   }
 
+  /** See {@link Timeline}. */
+  Path timeline() {
+    return path.resolve("timeline");
+  }
+
   Path end() {
     return path.resolve("end");
   }

@@ -34,6 +34,8 @@ public final class MachineMain {
 
   /** Options: those of {@link MachineSettings}. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    Timeline timeline = new Timeline();
+    timeline.reached("main");
     MachineSettings settings;
     try {
       settings = MachineSettings.fromArguments(arguments);
@@ -53,17 +55,18 @@ public final class MachineMain {
         return;
       }
       Files.deleteIfExists(files.end());
-      MachineEnd end = run(settings);
+      MachineEnd end = run(settings, timeline);
       end.write(files.end());
     }
   }
 
-  private static MachineEnd run(MachineSettings settings) throws IOException, InterruptedException {
+  private static MachineEnd run(MachineSettings settings, Timeline timeline)
+      throws IOException, InterruptedException {
     ConsoleLog console = new ConsoleLog(settings.files());
     try {
       HvfHypervisor hypervisor =
           settings.library().map(HvfHypervisor::of).orElseGet(HvfHypervisor::ofThisHost);
-      return run(settings, hypervisor, console);
+      return run(settings, hypervisor, console, timeline);
     } catch (Failure failure) {
       return MachineEnd.failed(failure.reason());
     } finally {
@@ -72,7 +75,7 @@ public final class MachineMain {
   }
 
   private static MachineEnd run(
-      MachineSettings settings, HvfHypervisor hypervisor, ConsoleLog console)
+      MachineSettings settings, HvfHypervisor hypervisor, ConsoleLog console, Timeline timeline)
       throws IOException, InterruptedException {
     Time time = Time.system();
     MachineFolder files = settings.files();
@@ -89,7 +92,10 @@ public final class MachineMain {
                     slots(card, vsock, new EntropyDevice(), new FsDevice(EXPORT_TAG, export))),
                 console,
                 time)) {
+      timeline.reached("loaded");
       machine.start();
+      timeline.reached("running");
+      timeline.write(files.timeline());
       try (ListeningSocket _ =
               ListeningSocket.open(
                   files.agentSocket(), client -> vsock.connect(client, AGENT_PORT));

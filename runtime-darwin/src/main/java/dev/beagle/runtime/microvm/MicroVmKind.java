@@ -51,7 +51,7 @@ public final class MicroVmKind implements SandboxKind {
 
   /** A panic ends the machine; memory is not set aside for devices that there are not. */
   private static final String COMMAND_LINE =
-      "earlycon=pl011,mmio32,0xb000000 console=ttyAMA0 panic=-1 cma=0";
+      "earlycon=pl011,mmio32,0xb000000 console=ttyAMA0 printk.devkmsg=on panic=-1 cma=0";
 
   /** Every capability that Linux 6.12 has, to CAP_CHECKPOINT_RESTORE. */
   private static final long ALL_CAPABILITIES = (1L << 41) - 1;
