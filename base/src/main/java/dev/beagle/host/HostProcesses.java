@@ -26,7 +26,8 @@ public final class HostProcesses {
     try {
       return isZombie(Files.readString(folder.resolve("stat"), StandardCharsets.ISO_8859_1));
     } catch (IOException gone) {
-      return true;
+      // Or we have no descriptors left, which says nothing of the process.
+      return !Files.exists(folder);
     }
   }
 

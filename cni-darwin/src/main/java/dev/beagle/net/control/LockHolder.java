@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -39,7 +40,9 @@ record LockHolder(long pid, long started) {
    * disk too.
    */
   void write(FileChannel lockFile) throws IOException {
-    byte[] text = "%019d %019d\n".formatted(pid, started).getBytes(StandardCharsets.US_ASCII);
+    byte[] text =
+        String.format(Locale.ROOT, "%019d %019d\n", pid, started)
+            .getBytes(StandardCharsets.US_ASCII);
     lockFile.write(ByteBuffer.wrap(text), 0);
   }
 

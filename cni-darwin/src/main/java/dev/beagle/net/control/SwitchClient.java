@@ -107,6 +107,9 @@ public final class SwitchClient {
 
     /** Somebody holds the socket and does not answer in time. */
     record Silent() implements Presence {}
+
+    /** We cannot ask: it may be well. */
+    record Unknown(String reason) implements Presence {}
   }
 
   /**
@@ -119,6 +122,8 @@ public final class SwitchClient {
       return new Presence.Answering(status(ask(STATUS, patience)));
     } catch (NoAnswerException silent) {
       return new Presence.Silent();
+    } catch (ShortageException shortage) {
+      return new Presence.Unknown(String.valueOf(shortage.getMessage()));
     } catch (IOException nobody) {
       return new Presence.Absent();
     }
@@ -174,6 +179,15 @@ public final class SwitchClient {
     }
   }
 
+  /** This process has no descriptors left. */
+  private static final class ShortageException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ShortageException(IOException shortage) {
+      super(shortage.getMessage(), shortage);
+    }
+  }
+
   /** A connection that is waited for with a limit, which a blocking channel has not. */
   private static final class Conversation implements AutoCloseable {
     private final SocketChannel channel;
@@ -184,17 +198,36 @@ public final class SwitchClient {
 
     Conversation(Path socket, Duration patience) throws IOException {
       this.patience = patience;
-      channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+      channel = opened(() -> SocketChannel.open(StandardProtocolFamily.UNIX));
+      try {
+        selector = opened(Selector::open);
+      } catch (IOException error) {
+        channel.close();
+        throw error;
+      }
       try {
         channel.configureBlocking(false);
         if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
           throw new NoAnswerException("more callers wait than it takes");
         }
-        selector = Selector.open();
         key = channel.register(selector, 0);
       } catch (IOException error) {
+        selector.close();
         channel.close();
         throw error;
+      }
+    }
+
+    private interface Opening<T> {
+      T open() throws IOException;
+    }
+
+    /** A shortage of ours is no sign of the switch. */
+    private static <T> T opened(Opening<T> opening) throws IOException {
+      try {
+        return opening.open();
+      } catch (IOException shortage) {
+        throw new ShortageException(shortage);
       }
     }
 

@@ -69,6 +69,9 @@ public final class SwitchProcess {
       SwitchSettings settings, List<String> command, Time time, Consumer<String> warnings) {
     for (int silences = 0; silences < HUNG_AFTER; silences++) {
       Presence presence = new SwitchClient(settings).presence(PROBE_PATIENCE);
+      if (presence instanceof Presence.Unknown(String reason)) {
+        throw Failure.exhausted("the switch cannot be asked whether it is there: " + reason);
+      }
       if (presence instanceof Presence.Absent) {
         if (holder(settings).isEmpty()) {
           return start(settings, command, time);
@@ -80,7 +83,7 @@ public final class SwitchProcess {
         return running.isPresent() ? running.get() : start(settings, command, time);
       }
     }
-    killHung(settings, time, warnings);
+    killHung(settings, SILENCE, time, warnings);
     return start(settings, command, time);
   }
 
@@ -119,7 +122,8 @@ public final class SwitchProcess {
     return ProcessHandle.of(status.pid()).map(handle -> new SwitchProcess(settings, handle));
   }
 
-  private static void killHung(SwitchSettings settings, Time time, Consumer<String> warnings) {
+  private static void killHung(
+      SwitchSettings settings, String why, Time time, Consumer<String> warnings) {
     Optional<LockHolder> holder = holder(settings);
     if (holder.isEmpty()) {
       throw Failure.unavailable(
@@ -129,11 +133,7 @@ public final class SwitchProcess {
               + settings.lockFile());
     }
     String who = "the switch (process " + holder.get().pid() + ")";
-    warnings.accept(
-        who
-            + " has not answered for "
-            + PROBE_PATIENCE.multipliedBy(HUNG_AFTER).toSeconds()
-            + " s: it is killed, the connections through it end");
+    warnings.accept("%s %s: it is killed, the connections through it end".formatted(who, why));
     if (!holder.get().kill(KILL_PATIENCE, time)) {
       throw Failure.unavailable(who + " hangs and does not end when it is killed");
     }
@@ -282,7 +282,14 @@ public final class SwitchProcess {
       if (silences == HUNG_AFTER) {
         silences = 0;
         try {
-          killHung(settings, time, warnings);
+          killHung(
+              settings,
+              last == Pulse.SILENT
+                  ? SILENCE
+                  : "lives and nobody listens at " + settings.controlSocket(),
+              time,
+              warnings);
+          last = Pulse.SILENT; // To be looked at without another pause.
         } catch (Failure failure) {
           warnings.accept(failure.reason());
         }
@@ -290,6 +297,9 @@ public final class SwitchProcess {
     }
     return false;
   }
+
+  private static final String SILENCE =
+      "has not answered for %d s".formatted(PROBE_PATIENCE.multipliedBy(HUNG_AFTER).toSeconds());
 
   private enum Pulse {
     WELL,
@@ -304,6 +314,7 @@ public final class SwitchProcess {
       return switch (client.presence(PROBE_PATIENCE)) {
         case Presence.Answering _ -> Pulse.WELL;
         case Presence.Absent _ -> Pulse.UNREACHABLE;
+        case Presence.Unknown _ -> Pulse.WELL;
         // It does not count when we stood still ourselves, with the whole host perhaps.
         case Presence.Silent _ ->
             time.nanos() - before < PROBE_PATIENCE.toNanos() * 3 / 2 ? Pulse.SILENT : Pulse.WELL;

@@ -116,6 +116,11 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (detach && remove) {
+      throw Failure.invalidArgument(
+          "-d and --rm: nobody would be left to remove the pod; leave one out, and remove it with"
+              + " beagle rm -f");
+    }
     if (tty && !detach) {
       RawTerminal.require();
     }

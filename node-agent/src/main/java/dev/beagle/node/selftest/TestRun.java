@@ -54,7 +54,14 @@ public final class TestRun {
    *     written
    */
   public boolean run(Suite suite) throws InterruptedException {
-    Path build = requireWritable();
+    try {
+      return run(suite, requireWritable());
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private boolean run(Suite suite, Path build) throws InterruptedException {
     try (FileChannel lock =
         FileChannel.open(
             build.resolve("test.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -67,8 +74,6 @@ public final class TestRun {
       return runAlone(suite, build.resolve("test.log"));
     } catch (IOException error) {
       throw Failure.internal("the tests cannot be run: " + error.getMessage(), error);
-    } finally {
-      over.countDown();
     }
   }
 

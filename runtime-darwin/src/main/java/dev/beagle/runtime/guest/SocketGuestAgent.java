@@ -47,6 +47,10 @@ public final class SocketGuestAgent implements GuestAgent {
   /** How many times the patience an agent may be silent that was asked for a sign of life. */
   private static final int HANGS_AFTER = 3;
 
+  /** What was sent cannot be taken back. */
+  private static final String AFTERWARDS =
+      "; it may still be done when the agent answers again, and removing the pod by force ends it";
+
   private static final Logger LOG = LoggerFactory.getLogger(SocketGuestAgent.class);
 
   private final String name;
@@ -184,14 +188,21 @@ public final class SocketGuestAgent implements GuestAgent {
               + call.getCallCase()
               + " in "
               + (timeout.toMillis() / 1000.0)
-              + " s",
+              + " s"
+              + AFTERWARDS,
           error);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw Failure.cancelled("interrupted while waiting for the guest agent of " + name);
     } finally {
       waiting.remove(id);
+      withdraw(id);
     }
+  }
+
+  /** What is not sent yet need not be: an agent that hangs for long would do it all at its end. */
+  private void withdraw(long id) {
+    outgoing.removeIf(request -> request.getId() == id);
   }
 
   /**
@@ -224,19 +235,21 @@ public final class SocketGuestAgent implements GuestAgent {
     Duration left = timeout;
     while (left.compareTo(limit) > 0) {
       long before = heard.get();
+      long ping = nextId.getAndIncrement();
       send(
           Request.newBuilder()
-              .setId(nextId.getAndIncrement())
+              .setId(ping)
               .setListProcesses(ListProcesses.getDefaultInstance())
               .build());
       try {
         return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException late) {
+        withdraw(ping);
         if (heard.get() == before) {
           throw Failure.timedOut(
-              "guest agent of %s hangs: no answer to %s, nor any sign of life for %d s; removing"
+              "guest agent of %s hangs: no answer to %s, nor any sign of life for %d s"
                       .formatted(name, call.getCallCase(), limit.toSeconds())
-                  + " the pod ends it by force");
+                  + AFTERWARDS);
         }
       }
       left = left.minus(limit);

@@ -34,7 +34,7 @@ public final class MachineMain {
 
   /** Options: those of {@link MachineSettings}. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    Timeline timeline = new Timeline();
+    Timeline timeline = new Timeline(Time.system());
     timeline.reached("main");
     MachineSettings settings;
     try {

@@ -1,5 +1,6 @@
 package dev.beagle.runtime.launch;
 
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,12 +12,17 @@ import java.time.Instant;
  * was started. For one thread.
  */
 final class Timeline {
-  private final Instant begin =
-      ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+  private final Time time;
+  private final Instant begin;
   private final StringBuilder steps = new StringBuilder();
 
+  Timeline(Time time) {
+    this.time = time;
+    begin = ProcessHandle.current().info().startInstant().orElseGet(time::now);
+  }
+
   void reached(String step) {
-    long millis = Duration.between(begin, Instant.now()).toMillis();
+    long millis = Duration.between(begin, time.now()).toMillis();
     steps.append(step).append(' ').append(millis).append('\n');
   }
 

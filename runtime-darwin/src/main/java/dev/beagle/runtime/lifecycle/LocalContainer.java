@@ -118,9 +118,18 @@ final class LocalContainer implements Container {
         life.running(instant(started.getAt()), started.getPid());
       } catch (Failure failure) {
         life.startFailed(failure);
+        if (givenUp(failure)) {
+          // The agent may still do it: then nobody would know of the process.
+          sandbox.killLater(Signal.newBuilder().setContainer(id().value()).setAll(true));
+        }
         throw failure;
       }
     });
+  }
+
+  /** Whether the agent has the request and its answer was not waited for. */
+  static boolean givenUp(Failure failure) {
+    return failure.kind() == FailureKind.TIMED_OUT || failure.kind() == FailureKind.CANCELLED;
   }
 
   @Override

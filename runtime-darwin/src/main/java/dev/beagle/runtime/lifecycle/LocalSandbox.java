@@ -1,10 +1,13 @@
 package dev.beagle.runtime.lifecycle;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.guest.wire.AcknowledgeExit;
 import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.guest.wire.Signal;
 import dev.beagle.runtime.oci.ContainerConfig;
+import dev.beagle.runtime.oci.Signals;
 import dev.beagle.runtime.pod.Container;
 import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.pod.ContainerSpec;
@@ -17,6 +20,7 @@ import dev.beagle.runtime.state.ContainerRecord.Phase;
 import dev.beagle.runtime.state.SandboxRecord;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
+import dev.beagle.time.Backoff;
 import java.nio.channels.ByteChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +43,10 @@ import org.slf4j.LoggerFactory;
  * held while waiting for a process to end. How it ends is {@link SandboxEnd}'s.
  */
 final class LocalSandbox implements Sandbox {
+  private static final Backoff KILL_RETRY =
+      new Backoff(Duration.ofMillis(500), Duration.ofSeconds(10));
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
+
   private static final Logger LOG = LoggerFactory.getLogger(LocalSandbox.class);
 
   /** A client may try a container that cannot be made for days. */
@@ -83,6 +91,30 @@ final class LocalSandbox implements Sandbox {
   /** What a container wrote is out of the way when this returns; its room comes later. */
   void throwAwayFilesOf(ContainerId container) {
     trash.add(environment.containerFolder().resolve(container.value()));
+  }
+
+  /**
+   * Ends what the agent was asked to start and did not answer for in time, when it answers again.
+   *
+   * @param what without the number of the signal
+   */
+  void killLater(Signal.Builder what) {
+    Request.Builder kill = Request.newBuilder().setSignal(what.setSignal(Signals.SIGKILL));
+    later.start("kill-" + id().shortForm(), () -> later.until(KILL_RETRY, () -> killed(kill)));
+  }
+
+  private boolean killed(Request.Builder kill) {
+    Optional<World> world = liveWorld();
+    if (world.isEmpty()) {
+      return true; // It has ended with all in it.
+    }
+    try {
+      world.get().agent().call(kill.clone(), KILL_LIMIT);
+      return true;
+    } catch (Failure failure) {
+      // A process that is being started (WRONG_STATE) is there in a moment.
+      return failure.kind() == FailureKind.NOT_FOUND;
+    }
   }
 
   LaterWork later() {

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * What removed containers have written, on its way out. A container decides how long the deletion
@@ -137,19 +138,22 @@ final class Trash implements AutoCloseable {
   private void delete(Path tree, Backoff retry) {
     try {
       deletion.delete(tree);
-      undeleted.remove(tree);
+      if (undeleted.remove(tree) != null) {
+        LOG.info("what a removed container wrote is deleted now ({})", tree);
+      }
       return;
     } catch (InterruptedIOException ended) {
       LOG.debug("{} is left to the next daemon", tree);
       return;
     } catch (IOException | RuntimeException error) {
       String why = shortened(error);
-      undeleted.put(tree, why);
-      LOG.warn(
-          "what a removed container wrote is not deleted yet ({}): {}; tried again in {} s",
-          tree,
-          why,
-          retry.pause().toSeconds());
+      // Once for each reason: the status has it as long as it lasts.
+      LOG.atLevel(why.equals(undeleted.put(tree, why)) ? Level.DEBUG : Level.WARN)
+          .log(
+              "what a removed container wrote is not deleted yet ({}): {}; tried again in {} s",
+              tree,
+              why,
+              retry.pause().toSeconds());
     }
     retries.start(
         "trash-retry",

@@ -12,6 +12,7 @@ import dev.beagle.runtime.guest.wire.Exec;
 import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.guest.wire.Resize;
+import dev.beagle.runtime.guest.wire.Signal;
 import dev.beagle.runtime.pod.ExecSpec;
 import dev.beagle.runtime.stdio.ContainerProcess;
 import dev.beagle.runtime.stdio.ExitStatus;
@@ -76,6 +77,9 @@ final class WorldStreams {
       return open(agent, tokens, size -> resize(agent, container, id, size), () -> await(exit));
     } catch (RuntimeException failure) {
       execs.remove(id);
+      if (failure instanceof Failure known && LocalContainer.givenUp(known)) {
+        sandbox.killLater(Signal.newBuilder().setContainer(container.id().value()).setExec(id));
+      }
       throw failure;
     }
   }

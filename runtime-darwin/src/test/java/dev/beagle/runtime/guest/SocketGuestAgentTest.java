@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.guest.wire.Exec;
 import dev.beagle.runtime.guest.wire.Exited;
 import dev.beagle.runtime.guest.wire.Hello;
 import dev.beagle.runtime.guest.wire.HelloReply;
@@ -13,6 +15,7 @@ import dev.beagle.runtime.guest.wire.ListProcesses;
 import dev.beagle.runtime.guest.wire.ProcessList;
 import dev.beagle.runtime.guest.wire.Reply;
 import dev.beagle.runtime.guest.wire.Request;
+import dev.beagle.runtime.guest.wire.Signal;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +49,7 @@ class SocketGuestAgentTest {
   /** Requests that are answered before the one that was read first. */
   private final AtomicInteger busyFor = new AtomicInteger();
 
+  private final List<Request.CallCase> read = new CopyOnWriteArrayList<>();
   private volatile CountDownLatch answers = new CountDownLatch(0);
 
   @BeforeEach
@@ -68,6 +73,7 @@ class SocketGuestAgentTest {
           channel, Reply.newBuilder().setExited(Exited.newBuilder().setContainer("early")).build());
       do {
         Request request = Frames.read(channel, Request.parser());
+        read.add(request.getCallCase());
         answers.await();
         while (busyFor.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
           answer(channel, Frames.read(channel, Request.parser()));
@@ -150,6 +156,29 @@ class SocketGuestAgentTest {
       answers.countDown();
       assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
     }
+  }
+
+  @Test
+  @Timeout(60)
+  void whatAHungAgentDidNotTakeIsNotDoneWhenItWakes() {
+    answers = new CountDownLatch(1);
+    // More than the socket takes, so that what comes behind waits with us.
+    Request.Builder large =
+        Request.newBuilder()
+            .setExec(Exec.newBuilder().setProcess(ByteString.copyFrom(new byte[3 << 20])));
+    Request.Builder stop = Request.newBuilder().setSignal(Signal.newBuilder().setSignal(9));
+    try (SocketGuestAgent agent = connect()) {
+      for (Request.Builder call : List.of(list(), large, large.clone(), stop)) {
+        assertThatThrownBy(() -> agent.call(call, Duration.ofMillis(50)))
+            .isInstanceOf(Failure.class)
+            .hasMessageContaining("may still be done");
+      }
+      answers.countDown();
+      assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+    }
+    assertThat(read)
+        .contains(Request.CallCase.LIST_PROCESSES, Request.CallCase.EXEC)
+        .doesNotContain(Request.CallCase.SIGNAL);
   }
 
   /** Its answer to what is asked first comes last. */

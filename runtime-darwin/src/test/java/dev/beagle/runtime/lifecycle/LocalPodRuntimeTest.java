@@ -188,6 +188,46 @@ class LocalPodRuntimeTest {
   }
 
   @Test
+  void aStartThatWasGivenUpDoesNotRunUnseen() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = sandbox.createContainer(Specs.container("c", "sh"));
+    SimulatedAgent agent = kind.agent(sandbox.id());
+    agent.answersLate(Request.CallCase.START_CONTAINER);
+    assertThatThrownBy(container::start)
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.kind()).isEqualTo(FailureKind.TIMED_OUT));
+    await()
+        .until(() -> {
+          time.advance(Duration.ofSeconds(1));
+          return !agent.runs(container.id().value());
+        });
+    assertThat(container.state())
+        .isInstanceOfSatisfying(
+            ContainerState.Exited.class,
+            exited -> assertThat(exited.reason()).isEqualTo("StartError"));
+  }
+
+  @Test
+  void aCommandThatWasGivenUpIsEnded() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+    SimulatedAgent agent = kind.agent(sandbox.id());
+    List<Request> asked = new CopyOnWriteArrayList<>();
+    agent.failpoint(asked::add);
+    agent.answersLate(Request.CallCase.EXEC);
+    ExecSpec command = new ExecSpec(List.of("true"), false, false, false, false, Optional.empty());
+    assertThatThrownBy(() -> container.exec(command)).isInstanceOf(Failure.class);
+    await()
+        .until(() -> {
+          time.advance(Duration.ofSeconds(1));
+          return asked.stream().anyMatch(Request::hasSignal);
+        });
+    Request kill = asked.stream().filter(Request::hasSignal).findFirst().orElseThrow();
+    assertThat(kill.getSignal().getExec()).isEqualTo(asked.getFirst().getExec().getExec());
+    assertThat(kill.getSignal().getSignal()).isEqualTo(9);
+  }
+
+  @Test
   void aNewDaemonAdoptsWhatRunsAndHearsOfWhatEndedMeanwhile() throws Exception {
     Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
     Container lives = started(sandbox, "lives");

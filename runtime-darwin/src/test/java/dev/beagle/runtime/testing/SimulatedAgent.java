@@ -35,10 +35,22 @@ public final class SimulatedAgent {
   private boolean alive = true;
   private String sandbox = "";
   private Consumer<Request> failpoint = request -> {};
+  private Request.@Nullable CallCase late;
 
   /** Called before each request is carried out; what it throws is the agent's answer. */
   public synchronized void failpoint(Consumer<Request> hook) {
     failpoint = hook;
+  }
+
+  /** Does what it is asked, but the answers to such requests come too late. */
+  public synchronized void answersLate(Request.CallCase calls) {
+    late = calls;
+  }
+
+  /** Whether a container's process runs. */
+  public synchronized boolean runs(String container) {
+    ContainerProcess.Builder process = containers.get(container);
+    return process != null && process.getState() == State.RUNNING;
   }
 
   public synchronized boolean alive() {
@@ -245,7 +257,16 @@ public final class SimulatedAgent {
       if (request.hasCloseSandbox()) {
         die();
       }
+      if (late(request)) {
+        throw Failure.timedOut("no answer to " + request.getCallCase());
+      }
       return reply;
+    }
+
+    private boolean late(Request request) {
+      synchronized (SimulatedAgent.this) {
+        return request.getCallCase() == late;
+      }
     }
 
     @Override
