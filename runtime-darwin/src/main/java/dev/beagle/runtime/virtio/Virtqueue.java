@@ -14,6 +14,11 @@ import java.util.Optional;
  * until it is reset.
  */
 public final class Virtqueue {
+  /** Feature bits of rings (virtio 1.2, section 6). */
+  public static final long INDIRECT_DESC = 1L << 28;
+
+  public static final long EVENT_IDX = 1L << 29;
+
   static final int NEXT = 1;
   static final int WRITE = 2;
   static final int INDIRECT = 4;
@@ -30,6 +35,7 @@ public final class Virtqueue {
   private final GuestMemory memory;
   private final int size;
   private final Place place;
+  private final boolean indirect;
   private final boolean eventIndex;
   private int nextAvailable;
   private int nextUsed;
@@ -38,17 +44,18 @@ public final class Virtqueue {
 
   /**
    * @param size entries, a power of two up to 32768
-   * @param eventIndex whether EVENT_IDX was accepted
+   * @param accepted the driver's features
    * @throws GuestViolation when the driver's ring is no ring, or not wholly in RAM
    */
-  public Virtqueue(GuestMemory memory, int size, Place place, boolean eventIndex) {
+  public Virtqueue(GuestMemory memory, int size, Place place, long accepted) {
     if (size < 1 || size > MAX_SIZE || Integer.bitCount(size) != 1) {
       throw new GuestViolation("a ring of %d entries: no power of two to 32768".formatted(size));
     }
     this.memory = memory;
     this.size = size;
     this.place = place;
-    this.eventIndex = eventIndex;
+    indirect = (accepted & INDIRECT_DESC) != 0;
+    eventIndex = (accepted & EVENT_IDX) != 0;
     requireArea(place.descriptors, 16L * size, 16);
     requireArea(place.available, 6 + 2L * size, 2);
     requireArea(place.used, 6 + 8L * size, 4);
@@ -68,12 +75,15 @@ public final class Virtqueue {
    * @throws GuestViolation when the ring or the chain is broken
    */
   public Optional<DescriptorChain> poll() {
-    int waiting = memory.getShortAcquire(place.available + 2) - nextAvailable & 0xFFFF;
-    if (waiting > size) {
+    int available = memory.getShortAcquire(place.available + 2);
+    // Those that were taken and not given back count too, or a driver that makes the same request
+    // available again and again would have us keep any number of them.
+    int open = available - nextUsed & 0xFFFF;
+    if (open > size || (available - nextAvailable & 0xFFFF) > open) {
       throw new GuestViolation(
-          "%d requests available in a ring of %d entries".formatted(waiting, size));
+          "%d requests available in a ring of %d entries".formatted(open, size));
     }
-    if (waiting == 0) {
+    if (available == nextAvailable) {
       return Optional.empty();
     }
     int head = memory.getShort(place.available + 4 + 2L * (nextAvailable & size - 1));
@@ -152,7 +162,7 @@ public final class Virtqueue {
     private boolean writing;
 
     DescriptorChain chain(int head) {
-      table(place.descriptors, size, head, true);
+      table(place.descriptors, size, head, indirect);
       return new DescriptorChain(head, readable, writable);
     }
 
@@ -182,7 +192,8 @@ public final class Virtqueue {
 
     private void indirect(long address, long length, int flags, boolean allowed) {
       if (!allowed || (flags & NEXT) != 0) {
-        throw new GuestViolation("an indirect table within another, or before a descriptor");
+        throw new GuestViolation(
+            "an indirect table within another, before a descriptor, or without INDIRECT_DESC");
       }
       if (length == 0 || length % 16 != 0 || length > 16L * MAX_INDIRECT) {
         throw new GuestViolation("an indirect table of %d bytes".formatted(length));

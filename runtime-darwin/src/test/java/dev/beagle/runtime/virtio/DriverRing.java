@@ -23,7 +23,11 @@ final class DriverRing {
   }
 
   Virtqueue queue(boolean eventIndex) {
-    return new Virtqueue(memory, size, place, eventIndex);
+    return queue(Virtqueue.INDIRECT_DESC | (eventIndex ? Virtqueue.EVENT_IDX : 0));
+  }
+
+  Virtqueue queue(long accepted) {
+    return new Virtqueue(memory, size, place, accepted);
   }
 
   void describe(long table, int index, long address, int length, int flags, int next) {

@@ -74,13 +74,51 @@ final class VirtqueueTest {
   }
 
   @Test
+  void indirectTablesAreForWhoAcceptedThem() {
+    driver.describe(DriverRing.RAM, 0, DriverRing.TABLE, 16, Virtqueue.INDIRECT, 0);
+    driver.describe(DriverRing.TABLE, 0, DriverRing.DATA, 16, 0, 0);
+    driver.offer(0);
+    assertThat(take(driver.queue(Virtqueue.INDIRECT_DESC)).readableBytes()).isEqualTo(16);
+    Virtqueue without = driver.queue(Virtqueue.EVENT_IDX);
+    assertThatThrownBy(without::poll)
+        .isInstanceOf(GuestViolation.class)
+        .hasMessageContaining("without INDIRECT_DESC");
+  }
+
+  @Test
+  void noMoreRequestsAreOpenThanTheRingHasEntries() {
+    Virtqueue queue = driver.queue(true);
+    driver.describe(DriverRing.RAM, 0, DriverRing.DATA, 16, 0, 0);
+    for (int i = 0; i < 8; i++) {
+      driver.offer(0);
+      take(queue);
+    }
+    driver.offer(0);
+    assertThatThrownBy(queue::poll)
+        .isInstanceOf(GuestViolation.class)
+        .hasMessageContaining("9 requests available in a ring of 8");
+  }
+
+  @Test
+  void anIndexThatGoesBackIsAViolation() {
+    Virtqueue queue = driver.queue(true);
+    driver.describe(DriverRing.RAM, 0, DriverRing.DATA, 16, 0, 0);
+    driver.offer(0);
+    driver.offer(0);
+    take(queue);
+    take(queue);
+    driver.jump(-1);
+    assertThatThrownBy(queue::poll).isInstanceOf(GuestViolation.class);
+  }
+
+  @Test
   void aRingOutsideOfMemoryIsRefused() {
     Virtqueue.Place end =
         new Virtqueue.Place(
             DriverRing.RAM, DriverRing.RAM + 0x2000, DriverRing.RAM + DriverRing.RAM_BYTES - 8);
-    assertThatThrownBy(() -> new Virtqueue(driver.memory, 8, end, true))
+    assertThatThrownBy(() -> new Virtqueue(driver.memory, 8, end, 0))
         .isInstanceOf(GuestViolation.class);
-    assertThatThrownBy(() -> new Virtqueue(driver.memory, 6, driver.place, true))
+    assertThatThrownBy(() -> new Virtqueue(driver.memory, 6, driver.place, 0))
         .isInstanceOf(GuestViolation.class);
   }
 

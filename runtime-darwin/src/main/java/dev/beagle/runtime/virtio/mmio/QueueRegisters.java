@@ -34,14 +34,14 @@ final class QueueRegisters {
   /**
    * @throws GuestViolation when the driver's ring is none
    */
-  void open(GuestMemory memory, boolean eventIndex) {
+  void open(GuestMemory memory, long accepted) {
     if (Integer.compareUnsigned(size, maxSize) > 0) {
       throw new GuestViolation(
           "a ring of %s entries where %d are the most"
               .formatted(Integer.toUnsignedString(size), maxSize));
     }
     Virtqueue.Place place = new Virtqueue.Place(address(0), address(2), address(4));
-    ring = Optional.of(new Virtqueue(memory, size, place, eventIndex));
+    ring = Optional.of(new Virtqueue(memory, size, place, accepted));
   }
 
   void shut() {

@@ -28,8 +28,6 @@ final class VirtioMmioTransport implements DeviceSlot.Device {
   static final int FEATURES_OK = 8;
   static final int NEEDS_RESET = 0x40;
   static final int FAILED = 0x80;
-  static final long INDIRECT_DESC = 1L << 28;
-  static final long EVENT_IDX = 1L << 29;
   static final long VERSION_1 = 1L << 32;
 
   private static final int MAGIC = 0x74726976;
@@ -55,7 +53,8 @@ final class VirtioMmioTransport implements DeviceSlot.Device {
     this.device = device;
     this.memory = memory;
     interrupts = new DeviceInterrupts(line);
-    offered = device.traits().features() | INDIRECT_DESC | EVENT_IDX | VERSION_1;
+    offered =
+        device.traits().features() | Virtqueue.INDIRECT_DESC | Virtqueue.EVENT_IDX | VERSION_1;
     device.config().onChange(() -> interrupts.raise(DeviceInterrupts.CONFIG));
     clear();
   }
@@ -164,7 +163,7 @@ final class VirtioMmioTransport implements DeviceSlot.Device {
       queue.shut();
     } else if (value == 1 && settingUp() && queue.ring().isEmpty()) {
       try {
-        queue.open(memory, (accepted & EVENT_IDX) != 0);
+        queue.open(memory, accepted);
       } catch (GuestViolation e) {
         breakDown();
       }

@@ -3,6 +3,7 @@ package dev.beagle.runtime.virtio.mmio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.runtime.virtio.VirtioDevice;
+import dev.beagle.runtime.virtio.Virtqueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,10 +47,7 @@ public abstract class VirtioDeviceContract {
     assertThat(driver.read(0)).isEqualTo(0x74726976);
     assertThat(driver.read(4)).isEqualTo(2);
     assertThat(driver.read(8)).isEqualTo(device.traits().id());
-    long common =
-        VirtioMmioTransport.INDIRECT_DESC
-            | VirtioMmioTransport.EVENT_IDX
-            | VirtioMmioTransport.VERSION_1;
+    long common = Virtqueue.INDIRECT_DESC | Virtqueue.EVENT_IDX | VirtioMmioTransport.VERSION_1;
     assertThat(driver.offered()).isEqualTo(device.traits().features() | common);
     for (int queue = 0; queue < device.traits().queueSizes().size(); queue++) {
       assertThat(driver.maxSize(queue)).isEqualTo(device.traits().queueSizes().get(queue));
