@@ -20,6 +20,9 @@ final class PosixError {
   }
 
   private static FailureKind kind(int errno) {
+    if (errno == FileAbi.EDQUOT) {
+      return FailureKind.EXHAUSTED;
+    }
     return switch (errno) {
       case PosixAbi.ENOENT -> FailureKind.NOT_FOUND;
       case PosixAbi.EPERM, PosixAbi.EACCES -> FailureKind.DENIED;

@@ -55,6 +55,11 @@ public final class ActiveQueues {
     worker.wake(queue);
   }
 
+  /** Whether the activation is over: {@code process} is to come back, its requests are dropped. */
+  public boolean ending() {
+    return worker.ending();
+  }
+
   /**
    * Has the worker watch a channel of the host, which must not block. The key's interests, none at
    * first, are set on the worker; it ends with the activation or with the channel.

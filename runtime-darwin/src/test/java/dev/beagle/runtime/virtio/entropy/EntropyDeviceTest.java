@@ -4,14 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.runtime.virtio.VirtioDevice;
 import dev.beagle.runtime.virtio.mmio.MmioDriver;
-import dev.beagle.runtime.virtio.mmio.VirtioDeviceContract;
+import dev.beagle.runtime.virtio.mmio.VirtioRequestContract;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-final class EntropyDeviceTest extends VirtioDeviceContract {
+final class EntropyDeviceTest extends VirtioRequestContract {
   @Override
   protected VirtioDevice device() {
     return new EntropyDevice();
+  }
+
+  @Override
+  protected Example example() {
+    return new Example(0, MemorySegment.NULL, 64);
+  }
+
+  @Override
+  protected void check(byte[] room, int used) {
+    assertThat(used).isEqualTo(64);
+    // All the same by chance: once in 2^504 times.
+    assertThat(room).isNotEqualTo(repeated(room[0]));
+  }
+
+  private static byte[] repeated(byte value) {
+    byte[] bytes = new byte[64];
+    Arrays.fill(bytes, value);
+    return bytes;
   }
 
   private byte[] ask(int bytes, int flags) throws InterruptedException {

@@ -95,7 +95,7 @@ public final class MmioDriver implements AutoCloseable {
     return read(0x34);
   }
 
-  private static long ring(int queue) {
+  static long ring(int queue) {
     return RAM + queue * RING_BYTES;
   }
 
@@ -143,10 +143,19 @@ public final class MmioDriver implements AutoCloseable {
     memory.setInt(descriptor + 8, length);
     memory.setShort(descriptor + 12, flags);
     memory.setShort(descriptor + 14, 0);
-    int size = Math.min(256, maxSize(queue));
+    offerHead(queue, head);
+  }
+
+  /** Makes a chain available that is there already, and wants to hear when it was used. */
+  void offerHead(int queue, int head) {
+    int size = ringSize(queue);
     memory.setShort(ring(queue) + 0x6004 + 2L * (available[queue] & size - 1), head);
     memory.setShort(ring(queue) + 0x6004 + 2L * size, available[queue]);
     jump(queue, 1);
+  }
+
+  int ringSize(int queue) {
+    return Math.min(256, maxSize(queue));
   }
 
   void jump(int queue, int by) {
@@ -156,6 +165,22 @@ public final class MmioDriver implements AutoCloseable {
 
   public void kick(int queue) {
     write(0x50, queue);
+  }
+
+  /** Whether the device asked, by its event, to hear of the request made available last. */
+  boolean kickIsWanted(int queue) {
+    return event(queue) == (available[queue] - 1 & 0xFFFF);
+  }
+
+  private int event(int queue) {
+    return memory.getShortAcquire(ring(queue) + 0x8004 + 8L * ringSize(queue));
+  }
+
+  /** Waits until the device has taken all requests and sleeps; it needs EVENT_IDX. */
+  public void awaitTaken(int queue) {
+    while (event(queue) != available[queue]) {
+      Thread.onSpinWait();
+    }
   }
 
   /** Waits for an interrupt and acknowledges it. */
@@ -168,7 +193,7 @@ public final class MmioDriver implements AutoCloseable {
 
   /** Waits, by interrupts, until more than a number of requests were used. */
   public void awaitUsed(int queue, int more) throws InterruptedException {
-    int size = Math.min(256, maxSize(queue));
+    int size = ringSize(queue);
     while (usedIndex(queue) == more) {
       memory.setShort(ring(queue) + 0x6004 + 2L * size, more);
       VarHandle.fullFence();
@@ -176,6 +201,41 @@ public final class MmioDriver implements AutoCloseable {
         awaitInterrupt();
       }
     }
+  }
+
+  /** Waits, by interrupts, until the used index is there. */
+  public void awaitUsedIndex(int queue, int index) throws InterruptedException {
+    long event = ring(queue) + 0x6004 + 2L * ringSize(queue);
+    while (true) {
+      memory.setShort(event, index - 1);
+      VarHandle.fullFence();
+      if (usedIndex(queue) == (index & 0xFFFF)) {
+        return;
+      }
+      awaitInterrupt();
+    }
+  }
+
+  /** Waits for an interrupt that tells of the configuration. */
+  public void awaitConfigurationChange() throws InterruptedException {
+    int bits = 0;
+    while ((bits & DeviceInterrupts.CONFIG) == 0) {
+      bits = awaitInterrupt();
+    }
+  }
+
+  /** A field, in words of 32 bits as Linux reads it. */
+  public long configuration(int offset, int sizeBytes) {
+    long value = 0;
+    for (int at = 0; at < sizeBytes; at += 4) {
+      value |= (read(0x100 + offset + at) & 0xFFFF_FFFFL) << (8 * at);
+    }
+    return value;
+  }
+
+  /** As Linux does it: once this returns the rings are anybody's memory. */
+  public void reset() {
+    write(0x70, 0);
   }
 
   boolean interrupted() {
@@ -193,7 +253,7 @@ public final class MmioDriver implements AutoCloseable {
 
   /** Of the entry that was used as the one with a number, from 0. */
   public int usedLength(int queue, int number) {
-    int size = Math.min(256, maxSize(queue));
+    int size = ringSize(queue);
     return memory.getInt(ring(queue) + 0x8008 + 8L * (number & size - 1));
   }
 

@@ -18,7 +18,7 @@ public abstract class VirtioDeviceContract {
           | VirtioMmioTransport.FEATURES_OK
           | VirtioMmioTransport.DRIVER_OK;
 
-  private VirtioDevice device;
+  VirtioDevice device;
   protected MmioDriver driver;
 
   protected abstract VirtioDevice device();
@@ -34,7 +34,7 @@ public abstract class VirtioDeviceContract {
     driver.close();
   }
 
-  private void assertDead() throws InterruptedException {
+  final void assertDead() throws InterruptedException {
     assertThat(driver.awaitInterrupt() & DeviceInterrupts.CONFIG).isNotZero();
     assertThat(driver.status() & VirtioMmioTransport.NEEDS_RESET).isNotZero();
     driver.begin();
@@ -128,6 +128,16 @@ public abstract class VirtioDeviceContract {
       assertThat(driver.read(0x44)).isZero();
       driver.addStatus(VirtioMmioTransport.DRIVER_OK);
       assertDead();
+    }
+  }
+
+  @Test
+  final void noConfigurationIsWritten() {
+    driver.begin();
+    for (int offset = 0x100; offset < 0x140; offset += 4) {
+      int before = driver.read(offset);
+      driver.write(offset, ~before);
+      assertThat(driver.read(offset)).isEqualTo(before);
     }
   }
 
