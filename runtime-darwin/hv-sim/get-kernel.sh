@@ -11,7 +11,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ $# = 1 ] || { echo "usage: get-kernel.sh FOLDER" >&2; exit 2; }
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
-[ ! -e "$folder/kernel/Image" ] || exit 0
+modules="virtio_mmio virtio-rng virtio_blk"
+complete() {
+  local module
+  for module in Image $(printf 'modules/%s.ko.xz ' $modules); do
+    [ -e "$folder/kernel/$module" ] || return 1
+  done
+}
+! complete || exit 0
 work=$(mktemp -d "$folder/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -42,6 +49,8 @@ cp "$work"/root/boot/vmlinuz-* "$work/kernel/Image"
 # "ARMd" at 0x38: a plain Image, loaded as it is
 [ "$(dd if="$work/kernel/Image" bs=1 skip=56 count=4 2>/dev/null)" = ARMd ] ||
   { echo "hv-sim: the kernel in $(newest) is no plain arm64 Image; hv-sim's test loader does not unwrap others" >&2; exit 1; }
-find "$work/root" \( -name 'virtio_mmio.ko*' -o -name 'virtio-rng.ko*' \) -exec cp {} "$work/kernel/modules/" \;
+for module in $modules; do
+  find "$work/root" -name "$module.ko.xz" -exec cp {} "$work/kernel/modules/" \;
+done
 rm -rf "$folder/kernel"
 mv "$work/kernel" "$folder/kernel"

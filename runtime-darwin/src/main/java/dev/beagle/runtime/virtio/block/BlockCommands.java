@@ -45,7 +45,6 @@ final class BlockCommands {
       return switch (request.type()) {
         case BlockRequest.IN -> read(request, disk);
         case BlockRequest.OUT -> write(request, disk);
-        case BlockRequest.GET_ID -> identify(request);
         case BlockRequest.DISCARD ->
             queues.accepted(BlockConfig.DISCARD) ? discard(request, disk) : BlockRequest.UNSUPP;
         case BlockRequest.WRITE_ZEROES ->
@@ -96,7 +95,8 @@ final class BlockCommands {
     return BlockRequest.OK;
   }
 
-  private byte identify(BlockRequest request) {
+  /** Needs no disk. */
+  byte identify(BlockRequest request) {
     if (request.in().remaining() < SERIAL_BYTES) {
       return BlockRequest.IOERR;
     }

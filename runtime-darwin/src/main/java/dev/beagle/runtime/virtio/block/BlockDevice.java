@@ -142,6 +142,9 @@ public final class BlockDevice implements VirtioDevice {
     Attachment disk = attachment;
     if (request == null) {
       giveBack(active.queues(), chain, 0);
+    } else if (request.type() == BlockRequest.GET_ID) {
+      // Without a disk too: so a guest knows its empty places apart.
+      giveBack(active.queues(), chain, request.finish(active.commands().identify(request)));
     } else if (disk == null) {
       giveBack(active.queues(), chain, request.finish(BlockRequest.IOERR));
     } else if (request.type() == BlockRequest.FLUSH

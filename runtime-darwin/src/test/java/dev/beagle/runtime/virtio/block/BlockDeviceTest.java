@@ -162,6 +162,8 @@ final class BlockDeviceTest extends VirtioRequestContract {
     try (BlockDriver guest = BlockDriver.of(spare)) {
       assertThat(guest.capacity()).isZero();
       assertThat(guest.write(0, new byte[512])).isEqualTo(BlockRequest.IOERR);
+      assertThat(guest.ask(BlockRequest.GET_ID, 0, new byte[0], 20)).isEqualTo(BlockRequest.OK);
+      assertThat(guest.data(20)).startsWith('s', 'p', 'a', 'r', 'e', '-', '1', 0);
       spare.attach(disk);
       guest.awaitConfigurationChange();
       assertThat(guest.capacity()).isEqualTo(SECTORS);
