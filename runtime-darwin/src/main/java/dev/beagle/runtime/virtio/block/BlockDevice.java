@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #detach} come from any thread, while the guest runs or not, and change the capacity that
  * the guest sees. The disks stay the owner's to close, once they are detached or after the machine.
  *
- * <p>Reads and writes are done on the device's worker, one after the other: most of them are
- * answered by the host's page cache in less time than another thread takes to wake up. Flushes,
- * which wait for the medium, are done beside it by {@link Flushes}.
+ * <p>Reads and writes are done on the device's worker, one after the other: the host's page cache
+ * answers 4 KiB in 1 µs, and to hand them to another thread and back takes 6 to 8 µs (measured on
+ * Linux). Flushes, which wait for the medium, are done beside it by {@link Flushes}.
  */
 public final class BlockDevice implements VirtioDevice {
   private static final int ID = 2;
@@ -176,6 +176,9 @@ public final class BlockDevice implements VirtioDevice {
   /** A flush may go on, but what it found out reaches nobody, and no memory of the guest. */
   @Override
   public void reset() {
+    if (activation != null) {
+      activation.flushes().end();
+    }
     activation = null;
   }
 }

@@ -7,15 +7,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flushes of one activation, on a thread that is there while there are any, so that nothing
- * else waits for the medium (5 to 20 ms on a Mac). Those that come during one are answered by the
- * next together: each covers all that was written before it came. The thread touches no memory of
- * the guest; the worker takes the answers by {@link #next}.
+ * The flushes of one activation, on a thread that ends when there are none for a while, so that
+ * nothing else waits for the medium (5 to 20 ms on a Mac). Those that come during one are answered
+ * by the next together: each covers all that was written before it came. The thread touches no
+ * memory of the guest; the worker takes the answers by {@link #next}.
  */
 final class Flushes {
+  /** To begin a thread takes as long as a flush of a quick disk: 0.1 ms. */
+  private static final long LINGER_SECONDS = 1;
+
   /**
    * @param status for the guest
    */
@@ -23,62 +29,66 @@ final class Flushes {
 
   private record Waiting(BlockRequest request, Attachment disk) {}
 
-  private final String thread;
   private final Runnable news;
+  private final ThreadPoolExecutor thread;
   private final Queue<Done> done = new ConcurrentLinkedQueue<>();
   private List<Waiting> waiting = new ArrayList<>();
-  private boolean running;
   private volatile @Nullable Throwable defect;
 
   /**
    * @param news told on that thread when there is an answer
    */
-  Flushes(String thread, Runnable news) {
-    this.thread = thread;
+  Flushes(String name, Runnable news) {
     this.news = news;
+    thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            LINGER_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name(name).factory());
+    thread.allowCoreThreadTimeOut(true);
   }
 
   synchronized void begin(BlockRequest request, Attachment disk) {
     waiting.add(new Waiting(request, disk));
-    if (!running) {
-      running = true;
-      Thread.ofPlatform().daemon().name(thread).start(this::work);
+    if (waiting.size() == 1) {
+      thread.execute(this::work);
     }
+  }
+
+  /** No answer is asked for any more. Does not wait for a flush that is under way. */
+  synchronized void end() {
+    waiting.clear();
+    thread.shutdown();
   }
 
   /** An answer that the guest does not have yet. */
   @Nullable Done next() {
     Throwable cause = defect;
     if (cause != null) {
-      throw new IllegalStateException(thread + " ended", cause);
+      throw new IllegalStateException("a flush ended by a defect", cause);
     }
     return done.poll();
   }
 
   private void work() {
     try {
-      workOff();
-    } catch (RuntimeException | Error cause) {
-      defect = cause;
-      news.run();
-    }
-  }
-
-  private void workOff() {
-    for (List<Waiting> round = take(); !round.isEmpty(); round = take()) {
       Map<Attachment, Byte> outcomes = new HashMap<>();
-      for (Waiting each : round) {
+      for (Waiting each : take()) {
         byte status = outcomes.computeIfAbsent(each.disk(), Flushes::flush);
         done.add(new Done(each.request(), status));
       }
-      news.run();
+    } catch (RuntimeException | Error cause) {
+      defect = cause;
     }
+    news.run();
   }
 
   private synchronized List<Waiting> take() {
     List<Waiting> round = waiting;
     waiting = new ArrayList<>();
-    running = !round.isEmpty();
     return round;
   }
 
