@@ -65,11 +65,15 @@ final class PingPongTest {
           driver.kick(0);
           kicks++;
         }
-        // Some times the answer is there before anybody sleeps, some times after.
-        for (int spins = i % 64 * 16; spins > 0 && driver.usedIndex(0) == (i & 0xFFFF); spins--) {
-          Thread.onSpinWait();
+        // Some times the answer is there before anybody sleeps, some times after; and the next
+        // request comes at any moment of the device's way to its sleep.
+        for (int spins = i % 64 * 16; spins > 0 && driver.usedIndex(0) == (i & 0xFFFF); ) {
+          spins--;
         }
         driver.awaitUsedIndex(0, i + 1);
+        for (int delay = i % 512; delay > 0; delay--) {
+          driver.usedIndex(0);
+        }
       }
       assertThat(driver.usedIndex(0)).isEqualTo(REQUESTS & 0xFFFF);
     }
