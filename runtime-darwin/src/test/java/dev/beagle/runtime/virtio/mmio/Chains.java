@@ -2,6 +2,7 @@ package dev.beagle.runtime.virtio.mmio;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /** Lays requests of several descriptors into a driver's memory, honest or not. */
 public final class Chains {
@@ -24,6 +25,7 @@ public final class Chains {
   }
 
   private static final long TABLE = MmioDriver.RAM + 0xF_0000;
+  private static final int ANY_TABLE = 16;
   private static final int NEXT = 1;
   private static final int WRITE = 2;
   private static final int INDIRECT = 4;
@@ -54,6 +56,39 @@ public final class Chains {
       put(TABLE, inTable, false);
       descriptor(ring, direct, TABLE, 16 * inTable.size(), INDIRECT);
     }
+  }
+
+  /** Writes descriptors of any kind, some of them good; where they lead to is not the rings. */
+  void writeAny(int queue, Random random) {
+    for (int i = 0; i < driver.ringSize(queue); i++) {
+      any(MmioDriver.ring(queue), i, random);
+    }
+    for (int i = 0; i < ANY_TABLE; i++) {
+      any(TABLE, i, random);
+    }
+  }
+
+  private void any(long table, int index, Random random) {
+    boolean good = random.nextInt(8) > 0;
+    boolean indirect = random.nextInt(8) == 0;
+    long at = table + 16L * index;
+    long address = MmioDriver.DATA + random.nextInt(4096);
+    long length = random.nextInt(3) == 0 ? random.nextInt(2000) : random.nextInt(32);
+    int flags = indirect ? INDIRECT : random.nextInt(4);
+    if (indirect) {
+      address = TABLE;
+      length = 16L * (1 + random.nextInt(ANY_TABLE));
+    }
+    if (!good) {
+      address =
+          random.nextBoolean() ? random.nextLong() : MmioDriver.RAM + MmioDriver.RAM_BYTES - 8;
+      length = random.nextBoolean() ? random.nextInt() : length;
+      flags = random.nextInt(1 << 16);
+    }
+    driver.memory.setLong(at, address);
+    driver.memory.setInt(at + 8, (int) length);
+    driver.memory.setShort(at + 12, flags);
+    driver.memory.setShort(at + 14, good ? index + 1 : random.nextInt(1 << 16));
   }
 
   private void put(long table, List<Piece> pieces, boolean more) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -166,6 +167,37 @@ public abstract class VirtioRequestContract extends VirtioDeviceContract {
     new Chains(driver).offer(example().queue, Shape.INDIRECT, List.of(sent(), room()));
     driver.kick(example().queue);
     assertDead();
+  }
+
+  @Test
+  final void whateverAChainIsItIsGivenBackOrCostsTheDevice() throws InterruptedException {
+    long seed = new Random().nextLong();
+    System.out.printf("%s: hostile chains, seed %d%n", device.traits().name(), seed);
+    Random random = new Random(seed);
+    Chains chains = new Chains(driver);
+    int queue = example().queue;
+    int dead = 0;
+    driver.begin();
+    for (int round = 0; round < 2000; round++) {
+      if (random.nextBoolean()) {
+        prepare(example());
+      }
+      chains.writeAny(queue, random);
+      int before = driver.usedIndex(queue);
+      driver.offerHead(queue, random.nextInt(driver.ringSize(queue)));
+      driver.kick(queue);
+      if ((driver.awaitInterrupt() & DeviceInterrupts.CONFIG) == 0) {
+        assertThat(driver.usedIndex(queue)).isEqualTo(before + 1 & 0xFFFF);
+      } else {
+        assertThat(driver.status() & VirtioMmioTransport.NEEDS_RESET).isNotZero();
+        dead++;
+        driver.begin();
+      }
+    }
+    assertThat(dead).isBetween(50, 1950);
+    driver.begin();
+    ask(Shape.DIRECT, List.of(sent(), room()));
+    assertThat(driver.status() & VirtioMmioTransport.NEEDS_RESET).isZero();
   }
 
   @Test
