@@ -137,7 +137,7 @@ public final class DiskFile implements AutoCloseable {
     }
     locked(() -> {
       try {
-        return FileAbi.Mac.load().fcntl(descriptor, FileAbi.Mac.F_FULLFSYNC);
+        return FileAbi.Mac.LIBC.fcntl(descriptor, FileAbi.Mac.F_FULLFSYNC);
       } catch (LastErrorException error) {
         if (!unsupported(error)) {
           throw PosixError.of("F_FULLFSYNC", path, error);
@@ -178,13 +178,17 @@ public final class DiskFile implements AutoCloseable {
       hole.clear();
       hole.setLong(FileAbi.Mac.FPUNCHHOLE_OFFSET, offset);
       hole.setLong(FileAbi.Mac.FPUNCHHOLE_LENGTH, length);
-      FileAbi.Mac.load().fcntl(descriptor, FileAbi.Mac.F_PUNCHHOLE, hole);
+      FileAbi.Mac.LIBC.fcntl(descriptor, FileAbi.Mac.F_PUNCHHOLE, hole);
     }
   }
 
   private static boolean unsupported(LastErrorException error) {
     int number = error.getErrorCode();
-    return number == FileAbi.ENOTSUP || number == FileAbi.ENOSYS || number == FileAbi.ENOTTY;
+    // A Mac says so of commands, and of holes in file systems with larger blocks.
+    if (MAC && (number == FileAbi.EINVAL || number == FileAbi.ENOTTY)) {
+      return true;
+    }
+    return number == FileAbi.ENOTSUP || number == FileAbi.ENOSYS;
   }
 
   private long call(String name, Supplier<Long> call) {

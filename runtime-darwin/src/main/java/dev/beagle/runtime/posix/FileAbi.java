@@ -30,6 +30,7 @@ final class FileAbi {
   static final int EDQUOT = MAC ? 69 : 122;
   static final int ENOTSUP = MAC ? 45 : 95;
   static final int ENOSYS = MAC ? 78 : 38;
+  static final int EINVAL = 22;
   static final int ENOTTY = 25;
 
   /** {@code struct iovec}: an address and a length. */
@@ -89,9 +90,7 @@ final class FileAbi {
     int FPUNCHHOLE_OFFSET = 8;
     int FPUNCHHOLE_LENGTH = 16;
 
-    static Mac load() {
-      return Native.load("c", Mac.class);
-    }
+    Mac LIBC = Native.load("c", Mac.class);
 
     /** F_PUNCHHOLE takes a pointer, F_FULLFSYNC nothing. */
     int fcntl(int descriptor, int command, Pointer... argument) throws LastErrorException;

@@ -9,8 +9,9 @@
  * {@code tellDriver} and, before it returns, {@code awaitKick}, going on while that is true. Events
  * of the host call {@code wake} only; the work is done in {@code process}, on the device's one
  * thread. Read what the guest wrote once, as a stream of bytes whatever the descriptors' borders;
- * bound what a request may cost. Its test extends {@code VirtioDeviceContract}. {@code entropy} is
- * the smallest example.
+ * bound what a request may cost. Its test extends {@code VirtioDeviceContract}, or {@code
+ * VirtioRequestContract} where each request is answered by itself. {@code entropy} is the smallest
+ * example.
  */
 @NullMarked
 package dev.beagle.runtime.virtio;
