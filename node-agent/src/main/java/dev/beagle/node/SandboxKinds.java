@@ -87,6 +87,7 @@ final class SandboxKinds {
     return new MicroVmKind(
         new MicroVmOptions(
             config.run().resolve("vms"),
+            config.root().resolve("vms"),
             guest,
             portSocket,
             library,

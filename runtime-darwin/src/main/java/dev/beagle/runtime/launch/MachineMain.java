@@ -1,10 +1,14 @@
 package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.lifecycle.Closer;
 import dev.beagle.runtime.hypervisor.hvf.HvfHypervisor;
 import dev.beagle.runtime.machine.DeviceSlot;
 import dev.beagle.runtime.machine.Machine;
 import dev.beagle.runtime.virtio.VirtioDevice;
+import dev.beagle.runtime.virtio.block.BlockDevice;
+import dev.beagle.runtime.virtio.block.DiskImage;
+import dev.beagle.runtime.virtio.console.ConsoleDevice;
 import dev.beagle.runtime.virtio.entropy.EntropyDevice;
 import dev.beagle.runtime.virtio.fs.Export;
 import dev.beagle.runtime.virtio.fs.FsDevice;
@@ -85,11 +89,18 @@ public final class MachineMain {
             port -> port == GuestLogs.PORT ? Optional.of(logs.connected()) : Optional.empty());
     try (NetDevice card = new NetDevice(randomMac(), time);
         Export export = new Export();
+        Closer disks = new Closer();
         Machine machine =
             Machine.create(
                 hypervisor,
                 settings.spec(
-                    slots(card, vsock, new EntropyDevice(), new FsDevice(EXPORT_TAG, export))),
+                    slots(
+                        card,
+                        vsock,
+                        new FsDevice(EXPORT_TAG, export),
+                        scratch(settings, disks),
+                        new EntropyDevice(),
+                        new ConsoleDevice(console))),
                 console,
                 time)) {
       timeline.reached("loaded");
@@ -105,6 +116,16 @@ public final class MachineMain {
         return MachineEnd.of(machine.await());
       }
     }
+  }
+
+  /** The disk, or an empty place for one; the guest knows it by its serial number. */
+  private static BlockDevice scratch(MachineSettings settings, Closer disks) {
+    BlockDevice device =
+        BlockDevice.spare("scratch", failure -> System.err.println(failure.reason()));
+    settings
+        .scratch()
+        .ifPresent(image -> device.attach(disks.register(DiskImage.open(image, false))));
+    return device;
   }
 
   private static List<DeviceSlot> slots(VirtioDevice... devices) {

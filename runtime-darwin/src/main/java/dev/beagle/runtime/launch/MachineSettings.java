@@ -14,6 +14,7 @@ import java.util.Optional;
  * What a machine process is told, all by its arguments.
  *
  * @param folder of the machine alone
+ * @param scratch image of the disk that containers write to; it is the machine's alone
  * @param library that exports the ABI of Hypervisor.framework; the framework itself where empty
  */
 public record MachineSettings(
@@ -24,6 +25,7 @@ public record MachineSettings(
     Path kernel,
     Path initramfs,
     String commandLine,
+    Optional<Path> scratch,
     Optional<Path> library) {
 
   MachineFolder files() {
@@ -42,6 +44,7 @@ public record MachineSettings(
     arguments.addAll(List.of("--kernel", kernel.toString()));
     arguments.addAll(List.of("--initramfs", initramfs.toString()));
     arguments.addAll(List.of("--command-line", commandLine));
+    scratch.ifPresent(file -> arguments.addAll(List.of("--scratch", file.toString())));
     library.ifPresent(file -> arguments.addAll(List.of("--library", file.toString())));
     return arguments;
   }
@@ -58,6 +61,7 @@ public record MachineSettings(
       }
       values.put(arguments[at].substring(2), arguments[at + 1]);
     }
+    Optional<Path> scratch = Optional.ofNullable(values.remove("scratch")).map(Path::of);
     Optional<Path> library = Optional.ofNullable(values.remove("library")).map(Path::of);
     try {
       MachineSettings settings =
@@ -69,6 +73,7 @@ public record MachineSettings(
               Path.of(take(values, "kernel")),
               Path.of(take(values, "initramfs")),
               take(values, "command-line"),
+              scratch,
               library);
       if (!values.isEmpty()) {
         throw Failure.invalidArgument("unknown options " + values.keySet());

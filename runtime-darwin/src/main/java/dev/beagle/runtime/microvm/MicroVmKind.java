@@ -1,6 +1,7 @@
 package dev.beagle.runtime.microvm;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostError;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.guest.SocketGuestAgent;
 import dev.beagle.runtime.guest.wire.ListProcesses;
@@ -13,6 +14,7 @@ import dev.beagle.runtime.launch.MachineSettings;
 import dev.beagle.runtime.oci.WorldTraits;
 import dev.beagle.runtime.oci.WorldTraits.Device;
 import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.posix.SparseCopy;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldRecord;
@@ -22,11 +24,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -119,7 +123,29 @@ public final class MicroVmKind implements SandboxKind {
         options.kernel(),
         options.initramfs(),
         COMMAND_LINE,
+        scratch(plan),
         options.library());
+  }
+
+  private Optional<Path> scratch(WorldRecord plan) {
+    if (!Files.isRegularFile(options.scratchTemplate())) {
+      return Optional.empty();
+    }
+    Path disk = disk(String.valueOf(Path.of(plan.folder()).getFileName()));
+    try {
+      Files.createDirectories(
+          options.disks(),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Files.deleteIfExists(disk);
+      SparseCopy.copy(options.scratchTemplate(), disk);
+      return Optional.of(disk);
+    } catch (IOException error) {
+      throw HostError.of("cannot make the disk " + disk, error);
+    }
+  }
+
+  private Path disk(String machine) {
+    return options.disks().resolve(machine + ".img");
   }
 
   private GuestAgent awaitAgent(WorldRecord plan, MachineProcess machine) {
@@ -186,8 +212,13 @@ public final class MicroVmKind implements SandboxKind {
     discard(Path.of(record.folder()));
   }
 
-  private static void discard(Path folder) {
+  private void discard(Path folder) {
     MachineLauncher.find(folder).ifPresent(MicroVmKind::end);
+    try {
+      Files.deleteIfExists(disk(String.valueOf(folder.getFileName())));
+    } catch (IOException error) {
+      throw Failure.internal("cannot remove the disk of " + folder, error);
+    }
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         Files.deleteIfExists(file);
@@ -218,8 +249,9 @@ public final class MicroVmKind implements SandboxKind {
   @Override
   public void sweep(Set<SandboxId> known, Set<String> lost) {
     Set<String> names = known.stream().map(SandboxId::shortForm).collect(Collectors.toSet());
-    for (Path folder : machineFolders()) {
-      if (!names.contains(String.valueOf(folder.getFileName()))) {
+    for (String machine : machinesLeft()) {
+      Path folder = options.folder().resolve(machine);
+      if (!names.contains(machine)) {
         LOG.warn("ending machine {}, which has no record", folder);
         try {
           discard(folder);
@@ -230,14 +262,23 @@ public final class MicroVmKind implements SandboxKind {
     }
   }
 
-  private List<Path> machineFolders() {
-    if (!Files.isDirectory(options.folder())) {
+  /** By their folders and by their disks: each may have outlived the other. */
+  private Set<String> machinesLeft() {
+    Set<String> names = new TreeSet<>(names(options.folder()));
+    names(options.disks()).stream()
+        .filter(name -> name.endsWith(".img"))
+        .forEach(name -> names.add(name.substring(0, name.length() - ".img".length())));
+    return names;
+  }
+
+  private static List<String> names(Path folder) {
+    if (!Files.isDirectory(folder)) {
       return List.of();
     }
-    try (Stream<Path> folders = Files.list(options.folder())) {
-      return folders.toList();
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> String.valueOf(file.getFileName())).toList();
     } catch (IOException error) {
-      throw Failure.internal("cannot list " + options.folder(), error);
+      throw Failure.internal("cannot list " + folder, error);
     }
   }
 

@@ -102,6 +102,8 @@ final class PosixAbi {
 
   static native int closedir(long directory) throws LastErrorException;
 
+  static native long lseek(int descriptor, long offset, int whence) throws LastErrorException;
+
   static native long readlinkat(int folder, Pointer name, Pointer target, long length)
       throws LastErrorException;
 

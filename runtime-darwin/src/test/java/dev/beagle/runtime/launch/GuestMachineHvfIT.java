@@ -57,6 +57,7 @@ final class GuestMachineHvfIT {
                     guest.kernel(),
                     guest.initramfs(),
                     "earlycon=pl011,mmio32,0xb000000 console=ttyAMA0 panic=-1",
+                    Optional.empty(),
                     Optional.of(sim.library())));
     try (SocketGuestAgent agent = connect(machine)) {
       System.out.println("agent after ms " + (System.nanoTime() - begin) / 1_000_000);

@@ -60,6 +60,7 @@ final class MachineProcessHvfIT {
         sim.kernel(),
         sim.initramfs(),
         commandLine,
+        Optional.empty(),
         Optional.of(sim.library()));
   }
 
@@ -128,7 +129,15 @@ final class MachineProcessHvfIT {
     Path nothing = folder.resolve("nothing");
     MachineSettings missing =
         new MachineSettings(
-            folder, "m", 1, 64L << 20, nothing, sim.initramfs(), "", Optional.of(sim.library()));
+            folder,
+            "m",
+            1,
+            64L << 20,
+            nothing,
+            sim.initramfs(),
+            "",
+            Optional.empty(),
+            Optional.of(sim.library()));
     assertThatThrownBy(() -> launcher.launch(missing))
         .isInstanceOf(Failure.class)
         .hasMessage("machine m does not start: " + nothing + " is not there");

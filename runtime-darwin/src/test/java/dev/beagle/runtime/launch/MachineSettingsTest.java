@@ -20,6 +20,7 @@ final class MachineSettingsTest {
           Path.of("/boot/Image"),
           Path.of("/boot/initramfs"),
           "console=hvc0 -- --name x",
+          Optional.of(Path.of("/disks/m.img")),
           Optional.of(Path.of("/lib/hv.so")));
 
   private static MachineSettings parsed(List<String> arguments) {
@@ -42,6 +43,7 @@ final class MachineSettingsTest {
             SETTINGS.kernel(),
             SETTINGS.initramfs(),
             "",
+            Optional.empty(),
             Optional.empty());
     assertThat(parsed(framework.toArguments())).isEqualTo(framework);
   }
