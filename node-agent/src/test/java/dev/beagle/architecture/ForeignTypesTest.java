@@ -108,6 +108,7 @@ final class ForeignTypesTest {
           "dev.beagle.image.catalog",
           "dev.beagle.image.manifest",
           "dev.beagle.image.registry",
+          "dev.beagle.guestimage",
           "dev.beagle.runtime.oci",
           "dev.beagle.runtime.state",
           "dev.beagle.node.config",
@@ -126,7 +127,15 @@ final class ForeignTypesTest {
 
   @ArchTest
   static final ArchRule archivesAreReadByPullsAndWrittenForTheEmbeddedImage =
-      only("org.apache.commons..", "dev.beagle.image.pull", "dev.beagle.node.embedded");
+      only(
+          "org.apache.commons..",
+          "dev.beagle.image.pull",
+          "dev.beagle.node.embedded",
+          "dev.beagle.guestimage.deb");
+
+  @ArchTest
+  static final ArchRule signaturesAreCheckedAtOnePlace =
+      only("org.bouncycastle..", "dev.beagle.guestimage.signature");
 
   @ArchTest
   static final ArchRule zstdIsForPulls = only("com.github.luben..", "dev.beagle.image.pull");
@@ -155,5 +164,6 @@ final class ForeignTypesTest {
               "com.fasterxml.jackson.annotation",
               "org.apache.commons.compress..",
               "com.github.luben.zstd..",
+              "org.bouncycastle..",
               "picocli..");
 }

@@ -117,8 +117,8 @@ final class HabitsTest {
               });
 
   /**
-   * Besides the console: the version, printed before anything is set up, and the logs of the switch
-   * and of machines.
+   * Besides the console: the version, printed before anything is set up, the logs of the switch and
+   * of machines, and the steps of the program that makes guest images.
    */
   @ArchTest
   static final ArchRule outputGoesThroughTheConsole =
@@ -129,7 +129,8 @@ final class HabitsTest {
                       "dev.beagle.node.cli.Cli",
                       "dev.beagle.node.Main",
                       "dev.beagle.net.control.SwitchMain",
-                      "dev.beagle.runtime.launch.MachineMain")))
+                      "dev.beagle.runtime.launch.MachineMain",
+                      "dev.beagle.guestimage.GuestImageMain")))
           .should()
           .accessTargetWhere(
               oneOf(

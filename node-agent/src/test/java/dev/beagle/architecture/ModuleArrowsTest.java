@@ -28,6 +28,10 @@ final class ModuleArrowsTest {
           List.of());
   private static final Module CRI_API =
       new Module("cri-api", List.of("dev.beagle.cri.."), List.of());
+  /** A program of its own: the daemon's folder of jars has it, and nobody knows it. */
+  private static final Module GUEST_IMAGE =
+      new Module("guest-image", List.of("dev.beagle.guestimage.."), List.of(BASE));
+
   private static final Module IMAGE_SERVICE =
       new Module("image-service", List.of("dev.beagle.image.."), List.of(BASE));
   private static final Module RUNTIME_DARWIN =
@@ -46,7 +50,15 @@ final class ModuleArrowsTest {
           List.of(BASE, CRI_API, IMAGE_SERVICE, RUNTIME_DARWIN, CNI_DARWIN, DOCKER_API));
 
   private static final List<Module> MODULES =
-      List.of(BASE, CRI_API, IMAGE_SERVICE, RUNTIME_DARWIN, CNI_DARWIN, DOCKER_API, NODE_AGENT);
+      List.of(
+          BASE,
+          CRI_API,
+          GUEST_IMAGE,
+          IMAGE_SERVICE,
+          RUNTIME_DARWIN,
+          CNI_DARWIN,
+          DOCKER_API,
+          NODE_AGENT);
 
   /** A module, its packages, and the modules it knows. */
   private record Module(String name, List<String> packages, List<Module> known) {

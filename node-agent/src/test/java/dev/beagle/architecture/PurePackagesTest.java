@@ -112,6 +112,33 @@ final class PurePackagesTest {
                   .or(types(java.nio.file.Path.class)))
           .as("dev.beagle.runtime.oci is pure but for SeccompProfile");
 
+  @ArchTest
+  static final ArchRule fileTrees =
+      pure("dev.beagle.guestimage.tree", DescribedPredicate.alwaysFalse());
+
+  @ArchTest
+  static final ArchRule elfFiles =
+      pure("dev.beagle.guestimage.elf", DescribedPredicate.alwaysFalse());
+
+  @ArchTest
+  static final ArchRule kernelModules =
+      pure(
+          "dev.beagle.guestimage.modules",
+          resideInAnyPackage("dev.beagle.guestimage.tree", "dev.beagle.guestimage.elf"));
+
+  /** The stream that it is given is all a cpio writer touches. */
+  @ArchTest
+  static final ArchRule cpio =
+      pure(
+          "dev.beagle.guestimage.cpio",
+          resideInAnyPackage("dev.beagle.guestimage.tree")
+              .or(
+                  types(
+                      java.io.OutputStream.class,
+                      java.io.IOException.class,
+                      java.nio.channels.Channels.class,
+                      java.nio.channels.WritableByteChannel.class)));
+
   /** The stream that it is given is all a tar reader touches; an archive is made in memory. */
   @ArchTest
   static final ArchRule tar =

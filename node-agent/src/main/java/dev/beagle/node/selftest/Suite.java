@@ -20,7 +20,7 @@ public enum Suite {
       List.of(
           "verify",
           "-pl",
-          "runtime-darwin",
+          "runtime-darwin,guest-image",
           "-am",
           "-Dgroups=hvf",
           "-Dhvf.excludes=none",
@@ -45,6 +45,7 @@ public enum Suite {
       List.of(
           "base",
           "cri-api",
+          "guest-image",
           "image-service",
           "runtime-darwin",
           "cni-darwin",
@@ -73,7 +74,7 @@ public enum Suite {
     return switch (this) {
       case COMPONENTS -> !module.equals("e2e") && !module.equals("bench");
       case E2E, SOAK -> module.equals("e2e");
-      case HVF -> module.equals("runtime-darwin");
+      case HVF -> module.equals("runtime-darwin") || module.equals("guest-image");
       default -> true;
     };
   }
