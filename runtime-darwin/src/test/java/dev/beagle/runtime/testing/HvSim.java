@@ -13,7 +13,9 @@ import java.util.Properties;
  * skipped, with the reason that is written there.
  */
 public final class HvSim {
-  private static final Path PROPERTIES = Path.of("target/hv-sim/hv-sim.properties");
+  /** Tests run in the folder of their module, which may be another one. */
+  private static final Path PROPERTIES =
+      Path.of("../runtime-darwin/target/hv-sim/hv-sim.properties");
 
   private final Properties properties = new Properties();
 
