@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -46,22 +47,27 @@ final class OutputFolder implements AutoCloseable {
       throw Failure.invalidArgument("--output %s is no place for a folder".formatted(output));
     }
     Files.createDirectories(parent);
-    return new OutputFolder(
-        output, parent, Files.createTempDirectory(parent, output.getFileName() + ASIDE));
+    Path aside = Files.createTempDirectory(parent, output.getFileName() + ASIDE);
+    aside.toFile().deleteOnExit(); // Ctrl-C; its files go before it
+    return new OutputFolder(output, parent, aside);
   }
 
   /** A file of the image that is being made. */
   Path file(String name) {
-    return aside.resolve(name);
+    Path file = aside.resolve(name);
+    file.toFile().deleteOnExit();
+    return file;
   }
 
   /** Puts the image in place; returns its folder. */
   Path commit() throws IOException {
-    String digits = Sha256.ofFile(file(ImageManifest.FILE)).hex().substring(0, NAME_DIGITS);
+    String digits =
+        Sha256.ofFile(aside.resolve(ImageManifest.FILE)).hex().substring(0, NAME_DIGITS);
     Path folder = parent.resolve(output.getFileName() + "-" + digits);
     if (Files.exists(folder)) {
       removeTree(folder); // the same image, or what is left of it
     }
+    Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
     Path link = parent.resolve(folder.getFileName() + ".link");
     Files.deleteIfExists(link);

@@ -185,7 +185,9 @@ final class Downloads implements AutoCloseable {
   private Path temporary() {
     try {
       Files.createDirectories(cache);
-      return Files.createTempFile(cache, "fetch", ".part");
+      Path file = Files.createTempFile(cache, "fetch", ".part");
+      file.toFile().deleteOnExit(); // Ctrl-C
+      return file;
     } catch (IOException error) {
       throw HostError.of("cannot write to " + cache, error);
     }
