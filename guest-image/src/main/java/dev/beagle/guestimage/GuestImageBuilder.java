@@ -35,6 +35,8 @@ final class GuestImageBuilder {
   private static final String INITRAMFS = "initramfs";
   private static final String SCRATCH = "scratch.img";
 
+  private static final List<String> FILES = List.of(IMAGE, INITRAMFS, SCRATCH);
+
   private static final String INIT = "init";
   private static final long INIT_BYTES = 64 << 20;
 
@@ -67,8 +69,7 @@ final class GuestImageBuilder {
     FileTree last = init();
     Sha256 request = request(last);
     try {
-      if (!options.refresh()
-          && ImageManifest.request(options.output()).equals(Optional.of(request))) {
+      if (!options.refresh() && isThere(request)) {
         return options.output().toRealPath();
       }
       try (DebianArchive debian = DebianArchive.open(archive, time, progress);
@@ -81,6 +82,11 @@ final class GuestImageBuilder {
     } catch (IOException error) {
       throw HostError.of("cannot write the guest image " + options.output(), error);
     }
+  }
+
+  private boolean isThere(Sha256 request) {
+    return ImageManifest.request(options.output()).equals(Optional.of(request))
+        && FILES.stream().map(options.output()::resolve).allMatch(Files::isRegularFile);
   }
 
   private void make(DebianArchive debian, OutputFolder output, Sha256 request, FileTree last)

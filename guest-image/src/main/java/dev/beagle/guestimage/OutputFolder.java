@@ -64,17 +64,26 @@ final class OutputFolder implements AutoCloseable {
     String digits =
         Sha256.ofFile(aside.resolve(ImageManifest.FILE)).hex().substring(0, NAME_DIGITS);
     Path folder = parent.resolve(output.getFileName() + "-" + digits);
-    if (Files.exists(folder)) {
-      removeTree(folder); // the same image, or what is left of it
+    if (!isWhole(folder)) {
+      if (Files.exists(folder)) {
+        removeTree(folder);
+      }
+      Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
+      Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
     }
-    Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
     Path link = parent.resolve(folder.getFileName() + ".link");
     Files.deleteIfExists(link);
     Files.createSymbolicLink(link, folder.getFileName());
     Files.move(link, output, StandardCopyOption.ATOMIC_MOVE);
     removeOthers(folder);
     return folder;
+  }
+
+  /** The same image is there already, and somebody may be reading it. */
+  private boolean isWhole(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(aside)) {
+      return files.map(Path::getFileName).map(folder::resolve).allMatch(Files::isRegularFile);
+    }
   }
 
   private void removeOthers(Path folder) throws IOException {

@@ -220,6 +220,15 @@ final class GuestImageBuilderIT {
   }
 
   @Test
+  void anImageThatLostAFileIsMadeAnew() throws Exception {
+    addPrograms();
+    publish(107);
+    Path image = make();
+    Files.delete(image.resolve("initramfs"));
+    assertThat(make().resolve("initramfs")).exists();
+  }
+
+  @Test
   void anotherAgentOrARefreshMakesItAnew() throws Exception {
     addPrograms();
     publish(94);

@@ -60,6 +60,14 @@ final class OutputFolderTest {
   }
 
   @Test
+  void theSameAgainMendsOneThatLostFiles() throws IOException {
+    Path first = put("one");
+    Files.delete(first.resolve("manifest.json"));
+    put("one");
+    assertThat(output.resolve("manifest.json")).hasContent("one");
+  }
+
+  @Test
   void whatIsGivenUpLeavesTheOneBefore() throws IOException {
     put("one");
     List<String> before = names();
