@@ -101,6 +101,16 @@ final class TrustedKeysTest {
   }
 
   @Test
+  void aRevokedKeyDoesNotCount() {
+    for (SigningKey key :
+        List.of(SigningKey.made(MADE, LIVES), SigningKey.withSubkey(MADE, LIVES, LIVES))) {
+      TrustedKeys keys = new TrustedKeys(List.of(key.trusted()));
+      assertThat(keys.add(key.revokedKeyring(SIGNED.plusSeconds(3600)))).isEqualTo(1);
+      assertRefused(keys, key.sign(TEXT, SIGNED), NOW, "one by key");
+    }
+  }
+
+  @Test
   void aSignatureOfTheFutureIsRefused() {
     assertRefused(trusting(KEY), KEY.sign(TEXT, NOW.plusSeconds(3600)), NOW, "this host's clock");
   }

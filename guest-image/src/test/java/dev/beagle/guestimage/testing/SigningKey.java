@@ -13,6 +13,7 @@ import java.util.Locale;
 import org.bouncycastle.bcpg.ArmoredOutputStream;
 import org.bouncycastle.bcpg.HashAlgorithmTags;
 import org.bouncycastle.bcpg.sig.KeyFlags;
+import org.bouncycastle.bcpg.sig.RevocationReasonTags;
 import org.bouncycastle.openpgp.PGPException;
 import org.bouncycastle.openpgp.PGPKeyPair;
 import org.bouncycastle.openpgp.PGPKeyRingGenerator;
@@ -31,10 +32,12 @@ public final class SigningKey {
   private static final String NAME = "Signer of Tests <signer@example.com>";
 
   private final PGPPublicKeyRing ring;
+  private final PGPKeyPair primary;
   private final PGPKeyPair signing;
 
-  private SigningKey(PGPPublicKeyRing ring, PGPKeyPair signing) {
+  private SigningKey(PGPPublicKeyRing ring, PGPKeyPair primary, PGPKeyPair signing) {
     this.ring = ring;
+    this.primary = primary;
     this.signing = signing;
   }
 
@@ -81,7 +84,7 @@ public final class SigningKey {
         packets.addEmbeddedSignature(true, acceptance(signing, primary, at));
         generator.addSubKey(signing, packets.generate(), null);
       }
-      return new SigningKey(generator.generatePublicKeyRing(), signing);
+      return new SigningKey(generator.generatePublicKeyRing(), primary, signing);
     } catch (PGPException | IOException error) {
       throw new AssertionError(error);
     }
@@ -131,6 +134,32 @@ public final class SigningKey {
       forged = PGPPublicKeyRing.insertPublicKey(forged, keys.next());
     }
     return encoded(forged);
+  }
+
+  /** The key with its owner's word that it, or the subkey that it signs by, is not to be used. */
+  public byte[] revokedKeyring(Instant at) {
+    try {
+      PGPSignatureGenerator generator =
+          new PGPSignatureGenerator(signer(primary), primary.getPublicKey(), VERSION);
+      PGPSignatureSubpacketGenerator packets = new PGPSignatureSubpacketGenerator();
+      packets.setSignatureCreationTime(Date.from(at));
+      packets.setIssuerFingerprint(false, primary.getPublicKey());
+      packets.setRevocationReason(false, RevocationReasonTags.KEY_COMPROMISED, "stolen");
+      PGPPublicKey subject = ring.getPublicKey(signing.getKeyID());
+      boolean itself = subject.isMasterKey();
+      generator.setHashedSubpackets(packets.generate());
+      generator.init(
+          itself ? PGPSignature.KEY_REVOCATION : PGPSignature.SUBKEY_REVOCATION,
+          primary.getPrivateKey());
+      PGPSignature revocation =
+          itself
+              ? generator.generateCertification(subject)
+              : generator.generateCertification(primary.getPublicKey(), subject);
+      PGPPublicKey revoked = PGPPublicKey.addCertification(subject, revocation);
+      return encoded(PGPPublicKeyRing.insertPublicKey(ring, revoked));
+    } catch (PGPException error) {
+      throw new AssertionError(error);
+    }
   }
 
   private static byte[] encoded(PGPPublicKeyRing ring) {
