@@ -1,6 +1,6 @@
 /*
- * /init of the test guest: says on the console whether modules load, by name and as the kernel asks for them itself, and whether crun runs; then
- * powers off. Arguments (kernel command line behind "--"): the modules.
+ * /init of the test guest: says on the console whether modules load, by name and as the kernel asks for them
+ * itself, and whether crun runs; then powers off. Arguments (kernel command line behind "--"): the modules.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,9 @@ static void filesystems(void) {
     fclose(file);
 }
 
-static const char *said(int result) { return result ? strerror(errno) : "ok"; }
+static const char *said(int result) {
+  return result ? strerror(errno) : "ok";
+}
 
 /* Nobody has loaded overlay: the kernel runs /sbin/modprobe for it. */
 static void overlay(void) {
@@ -60,13 +62,16 @@ static void overlay(void) {
   mkdir("/run/upper", 0755);
   mkdir("/run/work", 0755);
   mkdir("/run/merged", 0755);
-  printf("OVERLAY %s\n", said(mount("overlay", "/run/merged", "overlay", 0, "lowerdir=/run/lower,upperdir=/run/upper,workdir=/run/work")));
+  printf("OVERLAY %s\n", said(mount("overlay", "/run/merged", "overlay", 0,
+                                    "lowerdir=/run/lower,upperdir=/run/upper,workdir=/run/work")));
 }
 
 int main(int count, char **arguments) {
   struct utsname name;
   struct stat node;
   printf("CONSOLE %s\n", stat("/dev/console", &node) == 0 && S_ISCHR(node.st_mode) ? "ok" : "missing");
+  if (symlink("../usr/sbin/modprobe", "/sbin/modprobe") != 0)
+    printf("SYMLINK %s\n", strerror(errno));
   mount("proc", "/proc", "proc", 0, NULL);
   mount("sys", "/sys", "sysfs", 0, NULL);
   mount("dev", "/dev", "devtmpfs", 0, NULL);

@@ -107,6 +107,10 @@ static int run(const char *const *argv) {
 }
 
 static int load_drivers(struct failure *failure) {
+  /* Where the kernel looks for it, and not before now: while it boots it asks two dozen times in vain, a
+   * process each. */
+  if (symlink("../usr/sbin/modprobe", "/sbin/modprobe") != 0 && errno != EEXIST)
+    return fail_errno(failure, errno, "linking /sbin/modprobe");
   /* The bus last of those that the boot waits for would find no driver: it comes first. */
   static const char *const modprobe[] = {
       "/sbin/modprobe", "-a",       "-q",         "virtio_mmio", "vmw_vsock_virtio_transport",

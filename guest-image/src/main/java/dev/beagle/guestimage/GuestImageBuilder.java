@@ -40,7 +40,11 @@ final class GuestImageBuilder {
   private static final String INIT = "init";
   private static final long INIT_BYTES = 64 << 20;
 
-  /** Programs: package, path in it, path in the guest. */
+  /**
+   * Programs: package, path in it, path in the guest. Init links /sbin/modprobe, which is where the
+   * kernel looks, to the program when it begins: the kernel itself asks two dozen times for modules
+   * that nobody has while it boots, and each costs as much as a process does.
+   */
   private static final List<List<String>> PROGRAMS =
       List.of(
           List.of("crun", "usr/bin/crun", "usr/bin/crun"),
@@ -138,14 +142,14 @@ final class GuestImageBuilder {
     }
   }
 
-  /** What there is besides files of packages. */
+  /** What there is besides files of packages. /sbin is empty: see {@link #PROGRAMS}. */
   private static FileTree skeleton() {
     FileTree guest = new FileTree();
     for (String name :
-        List.of("dev", "etc", "proc", "run", "sys", "usr/bin", "usr/lib", "usr/sbin")) {
+        List.of("dev", "etc", "proc", "run", "sbin", "sys", "usr/bin", "usr/lib", "usr/sbin")) {
       guest.add(name, new FileNode.Directory(0755));
     }
-    for (String name : List.of("bin", "lib", "sbin")) {
+    for (String name : List.of("bin", "lib")) {
       guest.add(name, new FileNode.Symlink("usr/" + name));
     }
     return guest
@@ -191,6 +195,7 @@ final class GuestImageBuilder {
             "architecture " + options.architecture().debianName(),
             "init " + init,
             "scratch %d %s".formatted(options.scratchBytes(), ScratchDisk.recipe()),
+            "skeleton " + skeleton().nodes(),
             "modules " + GuestModules.NAMES,
             "programs " + PROGRAMS);
     return Sha256.of(text.getBytes(StandardCharsets.UTF_8));

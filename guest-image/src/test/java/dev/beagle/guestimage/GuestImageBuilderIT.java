@@ -186,7 +186,6 @@ final class GuestImageBuilderIT {
             "bin",
             "dev/console",
             "lib",
-            "sbin",
             "usr/bin/crun",
             "usr/lib/aarch64-linux-gnu/libc.so.6",
             "usr/lib/aarch64-linux-gnu/libcap.so.2",
