@@ -187,6 +187,7 @@ final class GuestImageHvfIT {
                     image.resolve("Image"),
                     image.resolve("initramfs"),
                     COMMAND_LINE + String.join(" ", LOADED_BY_NAME),
+                    Optional.empty(),
                     Optional.of(sim.library())));
     try {
       MachineEnd end = machine.ended().get(2, TimeUnit.MINUTES);

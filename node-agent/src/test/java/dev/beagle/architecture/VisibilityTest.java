@@ -33,8 +33,7 @@ final class VisibilityTest {
           "dev.beagle.node.config.Version", "javac copies its constant into those who use it",
           "dev.beagle.runtime.hypervisor.kvm.KvmHypervisor", "proves the seam; no kind of pods yet",
           "dev.beagle.guestimage.GuestImageMain", "the program that makes guest images",
-          "dev.beagle.runtime.launch.MachineMain", "the program of a machine",
-          "dev.beagle.runtime.virtio.block.Disk", "in BlockDevice's signature");
+          "dev.beagle.runtime.launch.MachineMain", "the program of a machine");
 
   @ArchTest
   static void publicTypesAreUsedByOtherPackages(JavaClasses classes) {
