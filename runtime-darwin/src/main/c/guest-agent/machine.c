@@ -151,6 +151,9 @@ static bool find_scratch(char *device, size_t room) {
     char serial[32] = "";
     snprintf(path, sizeof(path), "/sys/block/%s/serial", disk->d_name);
     found = read_text(path, serial, sizeof(serial)) == 0 && strcmp(serial, SCRATCH_SERIAL) == 0;
+    /* The place may be empty. */
+    snprintf(path, sizeof(path), "/sys/block/%s/size", disk->d_name);
+    found = found && read_text(path, serial, sizeof(serial)) == 0 && strcmp(serial, "0") != 0;
     snprintf(device, room, "/dev/%s", disk->d_name);
   }
   closedir(disks);

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.guest.SocketGuestAgent;
@@ -28,24 +29,19 @@ import org.junit.jupiter.api.io.TempDir;
 final class GuestMachineHvfIT {
   @TempDir private Path folder;
 
-  private static SocketGuestAgent connect(MachineProcess machine) throws Exception {
-    while (true) {
-      try {
-        return SocketGuestAgent.connect("m", machine::dialAgent);
-      } catch (Failure notYet) {
-        if (!machine.isAlive()) {
-          throw notYet;
-        }
-        Thread.sleep(50);
-      }
-    }
+  /** Once it is there; a machine that ended has none. */
+  private static SocketGuestAgent connect(MachineProcess machine) {
+    return await()
+        .atMost(Duration.ofMinutes(2))
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptionsMatching(notYet -> notYet instanceof Failure && machine.isAlive())
+        .until(() -> SocketGuestAgent.connect("m", machine::dialAgent), agent -> true);
   }
 
   @Test
   void theAgentAnswersAndTurnsTheMachineOff() throws Exception {
     GuestImage guest = GuestImage.require();
     HvSim sim = HvSim.require("library", "linux");
-    long begin = System.nanoTime();
     MachineProcess machine =
         new MachineLauncher(MachineStarter.commandOfTests(), Time.system())
             .launch(
@@ -60,7 +56,6 @@ final class GuestMachineHvfIT {
                     Optional.empty(),
                     Optional.of(sim.library())));
     try (SocketGuestAgent agent = connect(machine)) {
-      System.out.println("agent after ms " + (System.nanoTime() - begin) / 1_000_000);
       Reply processes =
           agent.call(
               Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()),
@@ -77,14 +72,14 @@ final class GuestMachineHvfIT {
                       .setSharedPid(true)
                       .setShmBytes(1 << 20)),
           Duration.ofSeconds(30));
-      System.out.println("sandbox after ms " + (System.nanoTime() - begin) / 1_000_000);
       agent.call(
           Request.newBuilder().setCloseSandbox(CloseSandbox.getDefaultInstance()),
           Duration.ofSeconds(30));
       assertThat(machine.ended().join().kind()).isEqualTo(MachineEnd.Kind.OFF);
+      assertThat(Files.readString(folder.resolve("console.log")))
+          .contains("machine: the agent listens")
+          .doesNotContain("WARNING:");
     } finally {
-      System.out.println(Files.readString(folder.resolve("console.log")));
-      System.out.println(Files.readString(folder.resolve("machine.log")));
       machine.stop();
     }
   }
