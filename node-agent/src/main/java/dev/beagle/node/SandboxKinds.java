@@ -5,6 +5,7 @@ import dev.beagle.host.HostPlatform;
 import dev.beagle.node.config.Installation;
 import dev.beagle.node.config.NodeConfig;
 import dev.beagle.runtime.launch.MachineLauncher;
+import dev.beagle.runtime.microvm.MicroVmFolders;
 import dev.beagle.runtime.microvm.MicroVmKind;
 import dev.beagle.runtime.microvm.MicroVmOptions;
 import dev.beagle.runtime.namespaces.NamespacesKind;
@@ -86,7 +87,7 @@ final class SandboxKinds {
     }
     return new MicroVmKind(
         new MicroVmOptions(
-            config.run().resolve("vms"),
+            MicroVmFolders.all(config.run()),
             config.root().resolve("vms"),
             guest,
             portSocket,

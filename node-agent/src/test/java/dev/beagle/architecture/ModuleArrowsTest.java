@@ -28,6 +28,7 @@ final class ModuleArrowsTest {
           List.of());
   private static final Module CRI_API =
       new Module("cri-api", List.of("dev.beagle.cri.."), List.of());
+
   /** A program of its own: the daemon's folder of jars has it, and nobody knows it. */
   private static final Module GUEST_IMAGE =
       new Module("guest-image", List.of("dev.beagle.guestimage.."), List.of(BASE));

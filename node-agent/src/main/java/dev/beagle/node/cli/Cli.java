@@ -89,6 +89,7 @@ public final class Cli {
     line.addSubcommand(new PsCommand(context));
     line.addSubcommand(new LogsCommand(context));
     line.addSubcommand(passingOn(new ExecCommand(context)));
+    line.addSubcommand(new ConsoleCommand(context));
     line.addSubcommand(new StopCommand(context));
     line.addSubcommand(new RemoveCommand(context));
     line.addSubcommand(new RemoveImageCommand(context));

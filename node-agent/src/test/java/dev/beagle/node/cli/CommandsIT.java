@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -74,6 +75,20 @@ class CommandsIT {
         };
     return new Cli(new CliContext(console, host, installation, Time.system(), starter))
         .execute(arguments);
+  }
+
+  @Test
+  void theConsoleOfAMachineIsShownAndAnotherPodHasNone() throws IOException {
+    beagle("run", "-d", "--name", "web", "nginx");
+    assertThat(beagle("console", "web")).isEqualTo(3);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("pod web has no console");
+    String id = daemon.pods().keySet().iterator().next();
+    Path console = folder.resolve("vms").resolve(id.substring(0, 12)).resolve("console.log");
+    Files.createDirectories(console.getParent());
+    Files.writeString(console, "[    0.000000] Booting Linux\n");
+    assertThat(beagle("console", "web")).isZero();
+    assertThat(out).hasToString("[    0.000000] Booting Linux\n");
+    assertThat(beagle("console", "nobody")).isEqualTo(3);
   }
 
   @Test

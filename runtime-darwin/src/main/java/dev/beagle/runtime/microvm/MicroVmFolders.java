@@ -1,0 +1,19 @@
+package dev.beagle.runtime.microvm;
+
+import dev.beagle.runtime.pod.SandboxId;
+import java.nio.file.Path;
+
+/** Where the machines of a node have their folders, below its run folder. */
+public final class MicroVmFolders {
+  private MicroVmFolders() {}
+
+  /** Of all machines. */
+  public static Path all(Path run) {
+    return run.resolve("vms");
+  }
+
+  /** What the guest of a pod has written to its console; there as long as the machine is. */
+  public static Path console(Path run, SandboxId pod) {
+    return all(run).resolve(pod.shortForm()).resolve("console.log");
+  }
+}
