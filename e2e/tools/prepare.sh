@@ -64,7 +64,12 @@ images=$cache/images-$key
 make_images() {
   rm -rf "$images"
   mkdir -p "$images/programs"
-  go build -trimpath -ldflags "-s -w" -o "$images/programs/" ./images ./nonewprivs ./pause ./probe ./standins
+  go build -trimpath -ldflags "-s -w" -o "$images/programs/" ./images
+  # What goes into images: for this machine, and for the guests of micro-VMs.
+  for architecture in "$(go env GOARCH)" arm64; do
+    mkdir -p "$images/programs/$architecture"
+    GOARCH=$architecture go build -trimpath -ldflags "-s -w" -o "$images/programs/$architecture/" ./nonewprivs ./pause ./probe ./standins
+  done
   local config=$images/registry.yml port
   # A namespace of its own: any port is free there. Packages come first, from outside.
   "$images/programs/images" -work "$images/work" -programs "$images/programs" -fetch

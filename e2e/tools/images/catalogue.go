@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"fmt"
+	"runtime"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ type image struct {
 	tags             []string
 	layers           []layerSpec
 	config           imageConfig
-	// arm64 adds a second platform, whose only layer says which it is: for the choice of platform, not for running.
+	// arm64 adds this second platform, made of the same layers: what runs in micro-VMs, whose guests are arm64.
 	arm64 bool
 }
 
@@ -38,14 +39,23 @@ type layerSpec struct {
 	plain    bool // not compressed
 }
 
-// An entry is a file of our own making. program takes its content from a static program built beside this one.
+// An entry is a file of our own making. program takes its content from a static program built beside this one, for each architecture.
 type entry struct {
 	header  tar.Header
 	content string
 	program string
 }
 
+// architectures are what an image is made for, this machine's last: whoever takes the first entry of an index takes the wrong one.
+func (i image) architectures() []string {
+	if i.arm64 && runtime.GOARCH != arm64 {
+		return []string{arm64, runtime.GOARCH}
+	}
+	return []string{runtime.GOARCH}
+}
+
 const (
+	arm64      = "arm64"
 	kubernetes = "registry.k8s.io"
 	staging    = "gcr.io"
 )
@@ -67,7 +77,7 @@ func catalogue() []image {
 		pause(kubernetes, "3.9"),
 		pause("k8s.gcr.io", "3.9"),
 		pause(kubernetes, "3.10"),
-		{host: "docker.io", repository: "library/probe", tags: []string{"latest"}, layers: []layerSpec{busybox, probe()}, config: shell},
+		{host: "docker.io", repository: "library/probe", tags: []string{"latest"}, layers: []layerSpec{busybox, probe()}, config: shell, arm64: true},
 		fourLayers(),
 		{host: "docker.io", repository: "library/mixed", tags: []string{"latest"}, config: shell,
 			layers: []layerSpec{busybox, {name: "plain", plain: true, entries: []entry{file("etc/plain", 0o644, "not compressed\n")}}}},

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -36,19 +37,28 @@ const (
 )
 
 type layerBuilder struct {
-	packages        *packages
+	packages        map[string]*packages // by architecture
 	programs, blobs string
+	applets         func() ([]string, error)
 	lock            sync.Mutex
-	built           map[string]*layer
+	built           map[layerKey]*layer
 }
 
-func (b *layerBuilder) get(name string) *layer {
+type layerKey struct{ name, architecture string }
+
+func newLayerBuilder(packages map[string]*packages, programs, blobs string) *layerBuilder {
+	builder := &layerBuilder{packages: packages, programs: programs, blobs: blobs, built: map[layerKey]*layer{}}
+	builder.applets = sync.OnceValues(builder.listApplets)
+	return builder
+}
+
+func (b *layerBuilder) get(key layerKey) *layer {
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	return b.built[name]
+	return b.built[key]
 }
 
-func (b *layerBuilder) build(spec layerSpec) error {
+func (b *layerBuilder) build(spec layerSpec, architecture string) error {
 	file, err := os.CreateTemp(b.blobs, "layer-")
 	if err != nil {
 		return err
@@ -63,19 +73,19 @@ func (b *layerBuilder) build(spec layerSpec) error {
 	}
 	diff.to = compressor
 	writer := &treeWriter{out: tar.NewWriter(diff), written: map[string]bool{}}
-	if err := errors.Join(b.fill(writer, spec), writer.out.Close(), compressor.Close(), file.Close()); err != nil {
+	if err := errors.Join(b.fill(writer, spec, architecture), writer.out.Close(), compressor.Close(), file.Close()); err != nil {
 		return err
 	}
 	built := &layer{mediaType: mediaType, digest: blob.digest(), diffID: diff.digest(), size: blob.size, entries: len(writer.written)}
 	built.path = filepath.Join(b.blobs, strings.TrimPrefix(built.digest, "sha256:"))
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	b.built[spec.name] = built
+	b.built[layerKey{spec.name, architecture}] = built
 	return os.Rename(file.Name(), built.path)
 }
 
-func (b *layerBuilder) fill(writer *treeWriter, spec layerSpec) error {
-	debs, err := b.packages.of(spec)
+func (b *layerBuilder) fill(writer *treeWriter, spec layerSpec, architecture string) error {
+	debs, err := b.packages[architecture].of(spec)
 	if err != nil {
 		return err
 	}
@@ -92,14 +102,14 @@ func (b *layerBuilder) fill(writer *treeWriter, spec layerSpec) error {
 		}
 	}
 	if spec.applets {
-		if err := applets(writer); err != nil {
+		if err := b.linkApplets(writer); err != nil {
 			return err
 		}
 	}
 	for _, entry := range spec.entries {
 		content := []byte(entry.content)
 		if entry.program != "" {
-			if content, err = os.ReadFile(filepath.Join(b.programs, entry.program)); err != nil {
+			if content, err = os.ReadFile(filepath.Join(b.programs, architecture, entry.program)); err != nil {
 				return err
 			}
 		}
@@ -122,23 +132,39 @@ var merged = []string{"bin", "lib", "lib32", "lib64", "libx32", "sbin"}
 
 const busybox = "usr/bin/busybox"
 
-// applets gives busybox all its names. They are hard links, as in the image that everyone knows: what is mounted over one name must
-// not be mounted over all.
-func applets(writer *treeWriter) error {
-	names, err := os.MkdirTemp("", "busybox-")
+// listApplets asks busybox for its names: this machine's, as another architecture's does not run here and has the same.
+func (b *layerBuilder) listApplets() ([]string, error) {
+	folder, err := os.MkdirTemp("", "busybox-")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer os.RemoveAll(names)
-	program := filepath.Join(names, "busybox")
-	if err := os.WriteFile(program, writer.busybox, 0o755); err != nil {
-		return err
-	}
-	out, err := exec.Command(program, "--list").Output()
+	defer os.RemoveAll(folder)
+	debs, err := b.packages[runtime.GOARCH].of(layerSpec{packages: []string{"busybox"}})
 	if err != nil {
-		return fmt.Errorf("busybox --list, with the package's own: %w", err)
+		return nil, err
 	}
-	for name := range strings.FieldsSeq(string(out)) {
+	for _, deb := range debs {
+		if out, err := exec.Command("dpkg-deb", "-x", deb, folder).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%s: %w: %s", filepath.Base(deb), err, out)
+		}
+	}
+	for _, program := range []string{busybox, "bin/busybox"} {
+		if _, err := os.Stat(filepath.Join(folder, program)); err == nil {
+			out, err := exec.Command(filepath.Join(folder, program), "--list").Output()
+			return strings.Fields(string(out)), err
+		}
+	}
+	return nil, errors.New("the package busybox has no busybox")
+}
+
+// linkApplets gives busybox all its names. They are hard links, as in the image that everyone knows: what is mounted over one name
+// must not be mounted over all.
+func (b *layerBuilder) linkApplets(writer *treeWriter) error {
+	names, err := b.applets()
+	if err != nil {
+		return fmt.Errorf("names of busybox: %w", err)
+	}
+	for _, name := range names {
 		target := "usr/bin/" + name
 		if writer.written[target] || writer.written["usr/sbin/"+name] {
 			continue
@@ -155,7 +181,6 @@ func applets(writer *treeWriter) error {
 type treeWriter struct {
 	out     *tar.Writer
 	written map[string]bool
-	busybox []byte // the program, if it came by
 }
 
 func (w *treeWriter) link(name, target string) error {
@@ -193,14 +218,7 @@ func (w *treeWriter) copy(in *tar.Reader) error {
 		if header.Typeflag == tar.TypeLink {
 			header.Linkname = intoUsr(header.Linkname)
 		}
-		content := io.Reader(in)
-		if header.Name == busybox {
-			if w.busybox, err = io.ReadAll(in); err != nil {
-				return err
-			}
-			content = bytes.NewReader(w.busybox)
-		}
-		if err := w.put(header, content); err != nil {
+		if err := w.put(header, in); err != nil {
 			return fmt.Errorf("%s: %w", header.Name, err)
 		}
 	}

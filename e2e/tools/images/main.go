@@ -19,7 +19,7 @@ import (
 
 func main() {
 	work := flag.String("work", "", "folder for packages and blobs; may be kept between runs")
-	programs := flag.String("programs", "", "folder with the static programs that go into images (nonewprivs, pause)")
+	programs := flag.String("programs", "", "folder with the static programs that go into images (nonewprivs, pause), in a folder for each architecture")
 	registry := flag.String("registry", "", "registry to push to")
 	index := flag.String("index", "", "file to write the list of images to")
 	fetch := flag.Bool("fetch", false, "only download the packages, which needs a network; the rest then does not")
@@ -43,17 +43,22 @@ type published struct {
 }
 
 func run(work, programs, registry, index string, fetch bool) error {
-	packages, err := openPackages(filepath.Join(work, "packages"))
+	catalogue := catalogue()
+	all, err := openAllPackages(work, catalogue)
 	if err != nil {
 		return err
 	}
-	builder := &layerBuilder{packages: packages, programs: programs, blobs: filepath.Join(work, "blobs"), built: map[string]*layer{}}
+	if fetch {
+		for _, packages := range all {
+			if err := packages.download(catalogue); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	builder := newLayerBuilder(all, programs, filepath.Join(work, "blobs"))
 	if err := os.MkdirAll(builder.blobs, 0o755); err != nil {
 		return err
-	}
-	catalogue := catalogue()
-	if fetch {
-		return packages.download(catalogue)
 	}
 	if err := buildLayers(builder, catalogue); err != nil {
 		return err
@@ -85,24 +90,30 @@ func buildLayers(builder *layerBuilder, images []image) error {
 	var lock sync.Mutex
 	var first error
 	slots := make(chan struct{}, 3)
-	seen := map[string]bool{}
-	for _, image := range images {
-		for i := range image.layers {
-			if seen[image.layers[i].name] {
-				continue
-			}
-			seen[image.layers[i].name] = true
-			wait.Go(func() {
-				slots <- struct{}{}
-				defer func() { <-slots }()
-				if err := builder.build(image.layers[i]); err != nil {
-					lock.Lock()
-					defer lock.Unlock()
-					if first == nil {
-						first = fmt.Errorf("layer %s: %w", image.layers[i].name, err)
-					}
+	seen := map[layerKey]bool{}
+	start := func(spec layerSpec, architecture string) {
+		key := layerKey{spec.name, architecture}
+		if seen[key] {
+			return
+		}
+		seen[key] = true
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if err := builder.build(spec, architecture); err != nil {
+				lock.Lock()
+				defer lock.Unlock()
+				if first == nil {
+					first = fmt.Errorf("layer %s for %s: %w", spec.name, architecture, err)
 				}
-			})
+			}
+		})
+	}
+	for _, image := range images {
+		for _, architecture := range image.architectures() {
+			for i := range image.layers {
+				start(image.layers[i], architecture)
+			}
 		}
 	}
 	wait.Wait()

@@ -6,32 +6,62 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 )
 
 // packages finds and downloads Debian packages through apt, as if onto a machine that has none: so that a package comes with all it
-// depends on. The machine's own package state is only read from (its lists), never changed.
+// depends on. The machine's own package state is only read from (its sources, and the lists of its own architecture), never changed.
 type packages struct {
-	dir      string
-	lock     sync.Mutex
-	closures map[string][]string // names, joined, to file names
+	dir          string
+	architecture string
+	lock         sync.Mutex
+	closures     map[string][]string // names, joined, to file names
 }
 
 // notInImages are packages that others depend on for their installation only, which does not happen here.
 var notInImages = []string{"debconf", "cdebconf", "dpkg", "init-system-helpers", "lsb-base", "sysvinit-utils"}
 
-func openPackages(dir string) (*packages, error) {
-	if err := os.MkdirAll(filepath.Join(dir, "partial"), 0o755); err != nil {
-		return nil, err
+// openAllPackages has those of every architecture that images are made for, in a folder each.
+func openAllPackages(work string, images []image) (map[string]*packages, error) {
+	all := map[string]*packages{}
+	for _, image := range images {
+		for _, architecture := range image.architectures() {
+			if all[architecture] != nil {
+				continue
+			}
+			opened, err := openPackages(filepath.Join(work, "packages-"+architecture), architecture)
+			if err != nil {
+				return nil, err
+			}
+			all[architecture] = opened
+		}
 	}
-	return &packages{dir: dir, closures: map[string][]string{}}, os.WriteFile(filepath.Join(dir, "status"), nil, 0o644)
+	return all, nil
 }
+
+func openPackages(dir, architecture string) (*packages, error) {
+	for _, folder := range []string{"partial", "lists/partial"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			return nil, err
+		}
+	}
+	return &packages{dir: dir, architecture: architecture, closures: map[string][]string{}}, os.WriteFile(filepath.Join(dir, "status"), nil, 0o644)
+}
+
+// foreign is whether this machine's lists are not of these packages.
+func (p *packages) foreign() bool { return p.architecture != runtime.GOARCH }
 
 func (p *packages) apt(arguments ...string) (string, error) {
 	options := []string{"-o", "Dir::State::status=" + filepath.Join(p.dir, "status"), "-o", "Dir::Cache::archives=" + p.dir,
 		"-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User=root", "--no-install-recommends", "-y"}
+	if p.foreign() {
+		options = append(options, "-o", "APT::Architecture="+p.architecture, "-o", "APT::Architectures="+p.architecture,
+			"-o", "Dir::State::lists="+filepath.Join(p.dir, "lists"), "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=",
+			"-o", "Acquire::Languages=none", "-o", "Acquire::Retries=2")
+	}
 	command := exec.Command("apt-get", append(options, arguments...)...)
 	var out, errors bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errors
@@ -82,7 +112,16 @@ func (p *packages) download(images []image) error {
 	if err := os.MkdirAll(aside, 0o755); err != nil {
 		return err
 	}
+	if p.foreign() {
+		// Sources that have nothing for this architecture only get a warning.
+		if _, err := p.apt("update"); err != nil {
+			return err
+		}
+	}
 	for _, image := range images {
+		if !slices.Contains(image.architectures(), p.architecture) {
+			continue
+		}
 		for _, layer := range image.layers {
 			for _, names := range [][]string{append(slices.Clone(layer.after), layer.packages...), layer.after} {
 				if _, err := p.closure(names); err != nil {

@@ -45,36 +45,16 @@ func newPusher(base string) *pusher {
 
 // image pushes an image and says what became of it.
 func (p *pusher) image(image image, builder *layerBuilder) (published, error) {
-	var layers []*layer
-	for _, spec := range image.layers {
-		layers = append(layers, builder.get(spec.name))
-	}
 	result := published{}
-	for _, layer := range layers {
+	for _, spec := range image.layers {
+		layer := builder.get(layerKey{spec.name, runtime.GOARCH})
 		result.Bytes += layer.size
 		result.Entries += layer.entries
 		result.DiffIDs = append(result.DiffIDs, layer.diffID)
 	}
-	manifest, text, err := p.platform(image, runtime.GOARCH, layers)
+	manifest, text, err := p.platforms(image, builder)
 	if err != nil {
 		return result, err
-	}
-	if image.arm64 && runtime.GOARCH != "arm64" {
-		other := layerSpec{name: "only-arm64", entries: []entry{file("arm64", 0o644, "made to be left alone\n")}}
-		if err := builder.build(other); err != nil {
-			return result, err
-		}
-		second, secondText, err := p.platform(image, "arm64", []*layer{builder.get(other.name)})
-		if err != nil {
-			return result, err
-		}
-		for digest, body := range map[string][]byte{manifest.Digest: text, second.Digest: secondText} {
-			if err := p.manifest(image.repository, digest, typeManifest, body); err != nil {
-				return result, err
-			}
-		}
-		// The other platform first: whoever takes the first entry takes the wrong one.
-		manifest, text = marshal(typeIndex, map[string]any{"schemaVersion": 2, "mediaType": typeIndex, "manifests": []descriptor{second, manifest}})
 	}
 	result.Digest = manifest.Digest
 	for _, tag := range image.tags {
@@ -83,6 +63,33 @@ func (p *pusher) image(image image, builder *layerBuilder) (published, error) {
 		}
 	}
 	return result, nil
+}
+
+// platforms pushes an image for all its architectures and makes what its tags lead to: a manifest, or an index of pushed ones.
+func (p *pusher) platforms(image image, builder *layerBuilder) (descriptor, []byte, error) {
+	var manifests []descriptor
+	var texts [][]byte
+	for _, architecture := range image.architectures() {
+		var layers []*layer
+		for _, spec := range image.layers {
+			layers = append(layers, builder.get(layerKey{spec.name, architecture}))
+		}
+		manifest, text, err := p.platform(image, architecture, layers)
+		if err != nil {
+			return descriptor{}, nil, err
+		}
+		manifests, texts = append(manifests, manifest), append(texts, text)
+	}
+	if len(manifests) == 1 {
+		return manifests[0], texts[0], nil
+	}
+	for i, text := range texts {
+		if err := p.manifest(image.repository, manifests[i].Digest, typeManifest, text); err != nil {
+			return descriptor{}, nil, err
+		}
+	}
+	index, text := marshal(typeIndex, map[string]any{"schemaVersion": 2, "mediaType": typeIndex, "manifests": manifests})
+	return index, text, nil
 }
 
 // platform pushes configuration and layers and makes the manifest.
