@@ -8,10 +8,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What people are told of a machine that ended, or did not come up. */
 final class MachineLog {
   private static final int LINES = 5;
+
+  /** Of the line by which Linux says what it died of, many lines of registers before the last. */
+  private static final String PANIC = "Kernel panic";
 
   private MachineLog() {}
 
@@ -23,7 +28,7 @@ final class MachineLog {
         : end.reason() + "; " + lastLines(record);
   }
 
-  /** Of the console, on one line. */
+  /** Of the console, on one line, after the panic's if there is one. */
   static String lastLines(WorldRecord record) {
     try {
       List<String> lines =
@@ -31,10 +36,17 @@ final class MachineLog {
               .lines()
               .filter(line -> !line.isBlank())
               .toList();
-      List<String> last = lines.subList(Math.max(0, lines.size() - LINES), lines.size());
+      int first = Math.max(0, lines.size() - LINES);
+      Stream<String> panic =
+          lines.subList(0, first).reversed().stream()
+              .filter(line -> line.contains(PANIC))
+              .limit(1)
+              .map(line -> line + " | ...");
+      Stream<String> last = lines.subList(first, lines.size()).stream();
       return lines.isEmpty()
           ? "its console shows nothing"
-          : "its console ends with: " + Failure.shown(String.join(" | ", last));
+          : "its console ends with: "
+              + Failure.shown(Stream.concat(panic, last).collect(Collectors.joining(" | ")));
     } catch (IOException none) {
       return "it left no console";
     }
