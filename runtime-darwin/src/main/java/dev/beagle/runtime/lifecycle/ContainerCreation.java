@@ -74,6 +74,7 @@ final class ContainerCreation {
   }
 
   private void check() {
+    sandbox.sandboxKind().check(spec);
     if (spec.security().privileged() && !sandbox.spec().privileged()) {
       throw Failure.invalidArgument(
           "no privileged container allowed in sandbox "

@@ -170,6 +170,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
   @Override
   public Sandbox runSandbox(SandboxSpec spec) {
     SandboxKind kind = kind(spec.kind());
+    kind.check(spec);
     claim(spec.name());
     try {
       for (LocalSandbox existing : sandboxes.values()) {

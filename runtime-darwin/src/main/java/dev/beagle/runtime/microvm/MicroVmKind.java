@@ -13,7 +13,9 @@ import dev.beagle.runtime.launch.MachineProcess;
 import dev.beagle.runtime.launch.MachineSettings;
 import dev.beagle.runtime.oci.WorldTraits;
 import dev.beagle.runtime.oci.WorldTraits.Device;
+import dev.beagle.runtime.pod.ContainerSpec;
 import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.pod.SandboxSpec;
 import dev.beagle.runtime.posix.SparseCopy;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
@@ -91,6 +93,16 @@ public final class MicroVmKind implements SandboxKind {
   @Override
   public WorldTraits traits() {
     return new WorldTraits("arm64", ALL_CAPABILITIES, true, -1000, DEVICES);
+  }
+
+  @Override
+  public void check(SandboxSpec spec) {
+    MicroVmLimits.check(spec);
+  }
+
+  @Override
+  public void check(ContainerSpec spec) {
+    MicroVmLimits.check(spec);
   }
 
   @Override

@@ -6,7 +6,9 @@ import dev.beagle.host.HostPlatform;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.guest.SocketGuestAgent;
 import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.pod.ContainerSpec;
 import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.pod.SandboxSpec;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldRecord;
@@ -114,6 +116,16 @@ public final class NamespacesKind implements SandboxKind {
   @Override
   public WorldTraits traits() {
     return traits;
+  }
+
+  @Override
+  public void check(SandboxSpec spec) {
+    // The host is at hand: its namespaces can be had.
+  }
+
+  @Override
+  public void check(ContainerSpec spec) {
+    // The host is at hand: its folders can be had in every way.
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.beagle.runtime.world;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.pod.ContainerSpec;
 import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.pod.SandboxSpec;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
@@ -20,6 +22,16 @@ public record AbsentKind(String name, String problem) implements SandboxKind {
 
   @Override
   public WorldTraits traits() {
+    throw absent();
+  }
+
+  @Override
+  public void check(SandboxSpec spec) {
+    throw absent();
+  }
+
+  @Override
+  public void check(ContainerSpec spec) {
     throw absent();
   }
 

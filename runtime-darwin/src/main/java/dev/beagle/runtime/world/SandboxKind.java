@@ -1,7 +1,9 @@
 package dev.beagle.runtime.world;
 
 import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.pod.ContainerSpec;
 import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.pod.SandboxSpec;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +19,21 @@ public interface SandboxKind {
 
   /** What containers of this kind run on. Only for a kind without a problem. */
   WorldTraits traits();
+
+  /**
+   * Before anything is made.
+   *
+   * @throws dev.beagle.failure.Failure UNSUPPORTED, by name, for what no sandbox of this kind can
+   *     be
+   */
+  void check(SandboxSpec spec);
+
+  /**
+   * Before anything is made.
+   *
+   * @throws dev.beagle.failure.Failure by name, for what no container of this kind can have
+   */
+  void check(ContainerSpec spec);
 
   /** Where a new sandbox of this id will leave traces; written down before {@link #open}. */
   WorldRecord plan(SandboxId id, String cgroupParent);

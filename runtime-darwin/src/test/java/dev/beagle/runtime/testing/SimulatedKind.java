@@ -3,7 +3,9 @@ package dev.beagle.runtime.testing;
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.oci.WorldTraits;
+import dev.beagle.runtime.pod.ContainerSpec;
 import dev.beagle.runtime.pod.SandboxId;
+import dev.beagle.runtime.pod.SandboxSpec;
 import dev.beagle.runtime.world.SandboxKind;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldFolder;
@@ -94,6 +96,16 @@ public final class SimulatedKind implements SandboxKind {
   @Override
   public WorldTraits traits() {
     return new WorldTraits("amd64", -1, false, 0, List.of());
+  }
+
+  @Override
+  public void check(SandboxSpec spec) {
+    // The host is at hand: its namespaces can be had.
+  }
+
+  @Override
+  public void check(ContainerSpec spec) {
+    // The host is at hand: its folders can be had in every way.
   }
 
   @Override
