@@ -90,6 +90,30 @@ final class Config {
     return this;
   }
 
+  /** At most so many microseconds of CPU in each 100 milliseconds. */
+  Config cpuLimit(long quotaMicros) {
+    linux()
+        .withObjectProperty("resources")
+        .put("cpu_quota", quotaMicros)
+        .put("cpu_period", 100_000);
+    return this;
+  }
+
+  /** For a container its pod needs the same. */
+  Config privileged() {
+    security().put("privileged", true);
+    return this;
+  }
+
+  Config mount(String containerPath, Path hostPath, boolean readOnly) {
+    json.withArrayProperty("mounts")
+        .addObject()
+        .put("container_path", containerPath)
+        .put("host_path", hostPath.toString())
+        .put("readonly", readOnly);
+    return this;
+  }
+
   private ObjectNode linux() {
     return json.withObjectProperty("linux");
   }

@@ -31,8 +31,16 @@ final class Node implements AutoCloseable {
     this.log = base.resolve("daemon.log");
   }
 
-  /** Makes the folders; nothing runs yet. The path is short: sockets have to fit. */
   static Node make(Prepared prepared) {
+    return make(prepared, "");
+  }
+
+  /**
+   * Makes the folders; nothing runs yet. The path is short: sockets have to fit.
+   *
+   * @param more lines of the daemon's configuration
+   */
+  static Node make(Prepared prepared, String more) {
     try {
       // Files.createTempDirectory adds nineteen digits. Of all that is named so
       // src/test/sh/bin/java
@@ -52,7 +60,7 @@ final class Node implements AutoCloseable {
         Path network = Files.createDirectory(base.resolve("cni")).resolve("10-e2e.conflist");
         Files.writeString(network, Peer.network(prepared, base));
       }
-      Files.writeString(node.config(), node.configuration());
+      Files.writeString(node.config(), node.configuration() + more);
       return node;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

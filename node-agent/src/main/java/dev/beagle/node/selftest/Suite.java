@@ -20,7 +20,7 @@ public enum Suite {
       List.of(
           "verify",
           "-pl",
-          "runtime-darwin,guest-image",
+          "runtime-darwin,guest-image,e2e",
           "-am",
           "-Dgroups=hvf",
           "-Dhvf.excludes=none",
@@ -74,7 +74,8 @@ public enum Suite {
     return switch (this) {
       case COMPONENTS -> !module.equals("e2e") && !module.equals("bench");
       case E2E, SOAK -> module.equals("e2e");
-      case HVF -> module.equals("runtime-darwin") || module.equals("guest-image");
+      case HVF ->
+          module.equals("runtime-darwin") || module.equals("guest-image") || module.equals("e2e");
       default -> true;
     };
   }

@@ -33,6 +33,7 @@ class ExpectedClassesTest {
     compiled("one", "a.RealIT", 0);
     compiled("e2e", "b.StoryIT", 0);
     compiled("e2e", "b.Soak", 0);
+    compiled("e2e", "b.StoryHvfIT", 0);
     compiled("runtime-darwin", "c.GuestHvfIT", 0);
     compiled("runtime-darwin", "c.PodIT", 0);
     Files.createDirectories(repository.resolve("docs"));
@@ -47,6 +48,7 @@ class ExpectedClassesTest {
         .containsExactlyInAnyOrder("a.FirstTest", "a.RealIT", "c.PodIT");
     assertThat(ExpectedClasses.of(repository, Suite.E2E)).containsExactly("b.StoryIT");
     assertThat(ExpectedClasses.of(repository, Suite.SOAK)).containsExactly("b.Soak");
-    assertThat(ExpectedClasses.of(repository, Suite.HVF)).containsExactly("c.GuestHvfIT");
+    assertThat(ExpectedClasses.of(repository, Suite.HVF))
+        .containsExactlyInAnyOrder("b.StoryHvfIT", "c.GuestHvfIT");
   }
 }

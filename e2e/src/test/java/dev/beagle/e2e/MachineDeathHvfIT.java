@@ -1,0 +1,141 @@
+package dev.beagle.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Deaths around a micro-VM: of the daemon, which costs it nothing; of its process; of its kernel.
+ */
+final class MachineDeathHvfIT extends HvfNodeIT {
+  private static final int PORT = 7000;
+
+  @Test
+  void aMachineGoesOnThroughADeathOfTheDaemon() throws Exception {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "adopted"));
+    crictl()
+        .startContainer(
+            pod, Config.container("echo", Crictl.PROBE, "probe", "echo", Integer.toString(PORT)));
+    String writer =
+        crictl()
+            .startContainer(
+                pod,
+                Config.container("lines", Crictl.PROBE, "probe", "lines", "200000", "100000000"));
+    Path log = Path.of(crictl().container(writer).path("logPath").asString());
+    LineCounter echoed = new LineCounter();
+    try (Socket socket = LineCounter.connect(crictl().address(pod), PORT)) {
+      echoed.start(socket, false);
+      LineCounter.writeTo(socket);
+      echoed.more(1000);
+      node().kill();
+      long atDeath = Files.size(log);
+      echoed.more(2000);
+      await("output without a daemon")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> Files.size(log) > atDeath + 200_000);
+      node().start();
+      echoed.more(2000);
+      assertThat(crictl().pod(pod).path("state").asString()).isEqualTo("SANDBOX_READY");
+      assertThat(crictl().state(writer)).isEqualTo("CONTAINER_RUNNING");
+      assertThat(crictl().execSync(writer, "echo", "adopted")).isEqualTo("adopted");
+    }
+    crictl().run("stop", "--timeout", "0", writer);
+    assertThat(crictl().container(writer).path("exitCode").asInt()).isEqualTo(137);
+    List<String> lines = Files.readAllLines(log);
+    // The last line is as long as what had left the program when it was killed.
+    Checks.assertNumbered(
+        lines.subList(0, lines.size() - 1).stream()
+            .map(line -> line.substring(line.indexOf(" F ") + 3))
+            .toList());
+    crictl().remove(pod);
+    Files.delete(log);
+  }
+
+  @Test
+  void aContainersEndWhileTheDaemonIsDeadIsFoundByTheNextOne() {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "missed"));
+    String id =
+        crictl()
+            .startContainer(
+                pod, Config.container("c", Crictl.BUSYBOX, "sh", "-c", "sleep 2; exit 5"));
+    node().kill();
+    node().start();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> crictl().state(id).equals("CONTAINER_EXITED"));
+    assertThat(crictl().container(id).path("exitCode").asInt()).isEqualTo(5);
+    assertThat(crictl().pod(pod).path("state").asString()).isEqualTo("SANDBOX_READY");
+    crictl().remove(pod);
+  }
+
+  @Test
+  void theDeathOfAMachinesProcessEndsItsPodAndNoOther() {
+    Crictl.Pod other = crictl().runPod(Config.pod(node(), "unharmed"));
+    String unharmed =
+        crictl().startContainer(other, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    List<Long> before = machines().stream().map(Processes.Seen::pid).toList();
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "victim"));
+    String id =
+        crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    List<Long> machine =
+        machines().stream().map(Processes.Seen::pid).filter(pid -> !before.contains(pid)).toList();
+    assertThat(machine).hasSize(1);
+    Processes.kill(machine.getFirst());
+
+    assertThat(reasonOfEnd(pod, id))
+        .contains("the sandbox's machine ended")
+        .contains("ended without a word");
+    assertThat(crictl().call("exec", "--sync", id, "true").failure()).isNotBlank();
+    assertThat(crictl().execSync(unharmed, "echo", "well")).isEqualTo("well");
+    crictl().remove(pod);
+    Crictl.Pod again = crictl().runPod(Config.pod(node(), "victim"));
+    assertThat(crictl().pod(again).path("state").asString()).isEqualTo("SANDBOX_READY");
+  }
+
+  @Test
+  void theDeathOfAMachineWhileTheDaemonIsDeadIsFoundByTheNextOne() {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "both"));
+    String id =
+        crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    node().kill();
+    machines().forEach(machine -> Processes.kill(machine.pid()));
+    node().start();
+    assertThat(reasonOfEnd(pod, id)).isNotBlank();
+    crictl().remove(pod);
+  }
+
+  @Test
+  void aPanicOfTheGuestsKernelIsToldWithTheConsolesLastLines() {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "panic").privileged());
+    String id =
+        crictl()
+            .startContainer(
+                pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000").privileged());
+    assertThat(crictl().call("exec", id, "sh", "-c", "echo c > /proc/sysrq-trigger").failure())
+        .isNotBlank();
+    assertThat(reasonOfEnd(pod, id)).contains("asked for a restart").contains("Kernel panic");
+    assertThat(machines()).isEmpty();
+    crictl().remove(pod);
+  }
+
+  /**
+   * Waits until the pod is no more, and its container with it; what the pod's status says of it.
+   */
+  private String reasonOfEnd(Crictl.Pod pod, String container) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> crictl().pod(pod).path("state").asString().equals("SANDBOX_NOTREADY"));
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> crictl().state(container).equals("CONTAINER_EXITED"));
+    assertThat(crictl().container(container).path("exitCode").asInt()).isEqualTo(255);
+    assertThat(crictl().container(container).path("reason").asString()).isEqualTo("Unknown");
+    return crictl().json("inspectp", pod.id()).path("info").path("reason").asString();
+  }
+}
