@@ -66,6 +66,19 @@ static void overlay(void) {
                                     "lowerdir=/run/lower,upperdir=/run/upper,workdir=/run/work")));
 }
 
+static int write_file(const char *path) {
+  int file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0644);
+  int bad = file < 0 || write(file, path, strlen(path)) != (ssize_t)strlen(path) || fsync(file) != 0;
+  return file < 0 || close(file) != 0 || bad;
+}
+
+static void scratch(void) {
+  mkdir("/run/scratch", 0755);
+  printf("SCRATCH mount %s\n", said(mount("/dev/vda", "/run/scratch", "ext4", 0, NULL)));
+  printf("SCRATCH file %s\n", said(write_file("/run/scratch/file")));
+  printf("SCRATCH unmount %s\n", said(umount("/run/scratch")));
+}
+
 int main(int count, char **arguments) {
   struct utsname name;
   struct stat node;
@@ -82,6 +95,7 @@ int main(int count, char **arguments) {
     printf("MODPROBE %s %d\n", arguments[i], run("/sbin/modprobe", arguments[i], NULL));
   printf("MODPROBE no_such_module %d\n", run("/sbin/modprobe", "-q", "no_such_module"));
   overlay();
+  scratch();
   printf("MODPROBE rtnl-link-bridge %d\n", run("/sbin/modprobe", "-q", "rtnl-link-bridge"));
   fflush(stdout);
   printf("CRUN %d\n", run("/usr/bin/crun", "--version", NULL));

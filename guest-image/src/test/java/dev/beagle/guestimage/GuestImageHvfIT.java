@@ -145,6 +145,14 @@ final class GuestImageHvfIT {
         .as(whole)
         .contains("OVERLAY ok", "MODPROBE rtnl-link-bridge 0", "MODPROBE no_such_module 1")
         .noneMatch(line -> line.contains("modprobe:"));
+    // The machine wrote to its template here, which is this test's own.
+    assertThat(console)
+        .as(whole)
+        .contains("SCRATCH mount ok", "SCRATCH file ok", "SCRATCH unmount ok");
+    Optional<Path> fsck = Tool.find("e2fsck");
+    if (fsck.isPresent()) {
+      Tool.run(List.of(fsck.get().toString(), "-f", "-n", image.resolve("scratch.img").toString()));
+    }
     assertThat(modules(console))
         .contains("virtio_mmio", "vsock", "erofs", "libcrc32c", "overlay", "bridge", "stp");
     assertThat(console)
@@ -187,7 +195,7 @@ final class GuestImageHvfIT {
                     image.resolve("Image"),
                     image.resolve("initramfs"),
                     COMMAND_LINE + String.join(" ", LOADED_BY_NAME),
-                    Optional.empty(),
+                    Optional.of(image.resolve("scratch.img")),
                     Optional.of(sim.library())));
     try {
       MachineEnd end = machine.ended().get(2, TimeUnit.MINUTES);
