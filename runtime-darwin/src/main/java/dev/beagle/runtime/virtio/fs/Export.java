@@ -28,7 +28,12 @@ public final class Export implements AutoCloseable {
    *
    * @param immutable whether nobody writes to it, so that the guest may keep what it has read
    */
-  record Entry(String name, Descriptor descriptor, FileStatus status, boolean immutable) {}
+  record Entry(String name, Descriptor descriptor, FileStatus status, boolean immutable) {
+    /** As it is now: what may be written to has another size than when it was added. */
+    FileStatus current() throws HostErrno {
+      return immutable ? status : HostFiles.status(descriptor);
+    }
+  }
 
   private final Map<String, Entry> entries = new TreeMap<>();
   private final Queue<Entry> removed = new ConcurrentLinkedQueue<>();

@@ -88,7 +88,7 @@ final class Folders {
 
   /** Entries of the export, from a position on, as many as there is room for. */
   void listRoot(OpenRoot root, Export export, long offset, boolean plus, ByteBuffer out)
-      throws Errno {
+      throws Errno, HostErrno {
     List<Export.Entry> entries = root.entries();
     for (long at = position(offset); at < entries.size(); at++) {
       Export.Entry entry = entries.get((int) at);
@@ -100,7 +100,8 @@ final class Folders {
         return;
       }
       if (plus) {
-        Attributes.writeEntry(nodes.found(entry).number, entry.status(), 1, out);
+        FileStatus status = entry.current();
+        Attributes.writeEntry(nodes.found(entry).number, status, 1, out);
       }
       writeName(entry.status(), at + 1, name, out);
     }

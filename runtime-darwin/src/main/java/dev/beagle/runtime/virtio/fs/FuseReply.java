@@ -44,6 +44,9 @@ final class FuseReply {
 
   /** A part of a file, read into the guest's memory itself. */
   long file(Descriptor file, long offset, int most) throws HostErrno {
+    if (chain.writableBytes() < HEADER) {
+      return 0;
+    }
     long skip = HEADER;
     long done = 0;
     int wanted = Math.min(most, room());

@@ -178,8 +178,9 @@ final class FuseServer {
           export
               .find(new String(name, StandardCharsets.UTF_8))
               .orElseThrow(() -> new Errno(Errno.ENOENT));
+      FileStatus status = entry.current();
       Node node = nodes.found(entry);
-      Attributes.writeEntry(node.number, entry.status(), SHORT, out);
+      Attributes.writeEntry(node.number, status, SHORT, out);
       return told(node, reply.body(out.flip()));
     }
     Node parent = live(request.node);

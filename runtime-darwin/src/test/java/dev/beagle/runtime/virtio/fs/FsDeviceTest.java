@@ -352,6 +352,31 @@ final class FsDeviceTest extends VirtioRequestContract {
   }
 
   @Test
+  void aReadWithoutRoomForAHeaderIsGivenBackEmpty() throws Exception {
+    export.add("a", file("a", "hello"), false);
+    begin();
+    Found found = lookUp("a");
+    long handle = client.open(FuseServer.OPEN, found.node());
+    for (int room = 0; room < 16; room++) {
+      ByteBuffer part = arguments(40).putLong(handle).putLong(0).putInt(10);
+      assertThat(client.ask(FuseServer.READ, found.node(), part, room).used()).isZero();
+    }
+    assertThat(client.read(found.node(), handle, 0, 10).good().used()).isEqualTo(21);
+  }
+
+  @Test
+  void aFileThatGrowsIsSeenSoUnlessNobodyWritesToIt() throws Exception {
+    Path log = file("log", "hello");
+    export.add("log", log, false);
+    export.add("layer", log, true);
+    begin();
+    assertThat(lookUp("log").size()).isEqualTo(5);
+    Files.writeString(log, "hello again");
+    assertThat(lookUp("log").size()).isEqualTo(11);
+    assertThat(lookUp("layer").size()).isEqualTo(5);
+  }
+
+  @Test
   void handlesAreBounded() throws Exception {
     export.add("a", file("a", ""), false);
     begin();
