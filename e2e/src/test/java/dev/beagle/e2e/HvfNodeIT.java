@@ -29,7 +29,7 @@ abstract class HvfNodeIT extends NodeIT {
   }
 
   /** Where BEAGLE_GUEST_IMAGE says, else where the build leaves it. */
-  private static Path guestImage(Prepared prepared) {
+  static Path guestImage(Prepared prepared) {
     Path folder =
         prepared
             .module()
@@ -43,7 +43,7 @@ abstract class HvfNodeIT extends NodeIT {
     return folder;
   }
 
-  private static Path library(Prepared prepared) {
+  static Path library(Prepared prepared) {
     Path file = prepared.module().resolve("../runtime-darwin/target/hv-sim/hv-sim.properties");
     Properties made = new Properties();
     try (Reader reader = Files.newBufferedReader(file)) {

@@ -236,4 +236,27 @@ final class PodStoryHvfIT extends HvfNodeIT {
     crictl().remove(pods.get(2));
     assertThat(machines()).isEmpty();
   }
+
+  @Test
+  void theDemoShowsAPodInAMachineAndLeavesNothing() {
+    Prepared prepared = node().prepared();
+
+    Command.Result demo =
+        Command.run(
+            List.of(
+                prepared.get("beagle"),
+                "demo",
+                "--sandbox",
+                "hvf",
+                "--guest-image",
+                guestImage(prepared).toString(),
+                "--hypervisor-library",
+                library(prepared).toString()));
+
+    assertThat(demo.ok().lines().filter(line -> line.endsWith("\"Hello from Beagle\""))).hasSize(3);
+    assertThat(demo.out()).contains("sandbox kind hvf", "a micro-VM", "nothing left");
+    String folder = demo.out().replaceFirst("(?s).* in (/\\S+/beagle-demo-\\w+),.*", "$1");
+    assertThat(Path.of(folder)).isAbsolute().doesNotExist();
+    assertThat(machines()).isEmpty();
+  }
 }

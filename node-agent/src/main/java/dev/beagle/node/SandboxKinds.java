@@ -8,6 +8,7 @@ import dev.beagle.runtime.launch.MachineLauncher;
 import dev.beagle.runtime.microvm.MicroVmFolders;
 import dev.beagle.runtime.microvm.MicroVmKind;
 import dev.beagle.runtime.microvm.MicroVmOptions;
+import dev.beagle.runtime.microvm.MicroVmRequirements;
 import dev.beagle.runtime.namespaces.NamespacesKind;
 import dev.beagle.runtime.world.AbsentKind;
 import dev.beagle.runtime.world.SandboxKind;
@@ -16,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The sandbox kinds of this node, the default first. */
@@ -70,28 +70,19 @@ final class SandboxKinds {
       HostPlatform platform,
       Path portSocket,
       Time time) {
-    Optional<Path> library = config.sandbox().hypervisorLibrary();
-    if (platform.linux() && library.isEmpty()) {
-      return new AbsentKind(
-          MicroVmKind.NAME,
-          "Hypervisor.framework is a part of macOS; hv-sim can stand in"
-              + " (sandbox.hypervisorLibrary)");
-    }
-    Path guest = config.sandbox().guestImage().orElse(null);
-    if (guest == null || !Files.isRegularFile(guest.resolve("Image"))) {
-      return new AbsentKind(
-          MicroVmKind.NAME,
-          guest == null
-              ? "no guest image is configured (sandbox.guestImage)"
-              : "there is no guest image in %s (sandbox.guestImage)".formatted(guest));
+    NodeConfig.SandboxConfig sandbox = config.sandbox();
+    String problem =
+        MicroVmRequirements.problem(platform, sandbox.guestImage(), sandbox.hypervisorLibrary());
+    if (!problem.isEmpty()) {
+      return new AbsentKind(MicroVmKind.NAME, problem);
     }
     return new MicroVmKind(
         new MicroVmOptions(
             MicroVmFolders.all(config.run()),
             config.root().resolve("vms"),
-            guest,
+            sandbox.guestImage().orElseThrow(),
             portSocket,
-            library,
+            sandbox.hypervisorLibrary(),
             MachineLauncher.command(installation.java(), installation.classPath())),
         time);
   }

@@ -4,7 +4,10 @@ import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.demo.Demo;
+import dev.beagle.node.demo.DemoSandbox;
+import dev.beagle.runtime.microvm.MicroVmRequirements;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,6 +27,24 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--end", paramLabel = "DIR", description = "End what --keep left running in DIR.")
   @Nullable Path ended;
 
+  @Option(
+      names = "--sandbox",
+      paramLabel = "KIND",
+      description = "What the pod runs in: namespaces or hvf (a micro-VM; on Linux by hv-sim).")
+  String sandbox = "";
+
+  @Option(
+      names = "--guest-image",
+      paramLabel = "DIR",
+      description = "What a micro-VM boots; ./beagle builds one.")
+  @Nullable Path guestImage;
+
+  @Option(
+      names = "--hypervisor-library",
+      paramLabel = "FILE",
+      description = "What stands in for Hypervisor.framework; ./beagle builds hv-sim.")
+  @Nullable Path hypervisorLibrary;
+
   DemoCommand(CliContext context) {
     this.context = context;
   }
@@ -37,7 +58,12 @@ final class DemoCommand implements Callable<Integer> {
     }
     requireAble(host);
     Demo demo =
-        Demo.prepare(context.console(), context.time(), context.installation(), shortFolder(host));
+        Demo.prepare(
+            context.console(),
+            context.time(),
+            context.installation(),
+            shortFolder(host),
+            new DemoSandbox(sandbox, in(host, guestImage), in(host, hypervisorLibrary)));
     Thread interrupted =
         Thread.ofPlatform()
             .name("interrupted")
@@ -61,6 +87,10 @@ final class DemoCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
+  private static Optional<Path> in(Host host, @Nullable Path path) {
+    return Optional.ofNullable(path).map(host.workingFolder()::resolve).map(Path::normalize);
+  }
+
   private static void disarm(Thread interrupted) {
     try {
       Runtime.getRuntime().removeShutdownHook(interrupted);
@@ -78,15 +108,24 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static void requireAble(Host host) {
+  private void requireAble(Host host) {
     if (host.mac()) {
       throw Failure.unsupported(
-          "pods do not run on macOS yet: the micro-VMs (sandbox kind hvf) are missing; on Linux the"
-              + " demo runs today");
+          "pods do not run on macOS yet: micro-VMs have run on a simulated Hypervisor.framework"
+              + " only; on Linux the demo runs today");
     }
     if (!host.root()) {
       throw Failure.denied(
           "the demo makes networks and mounts and so needs root: sudo ./beagle demo");
+    }
+    String problem =
+        sandbox.equals("hvf")
+            ? MicroVmRequirements.problem(
+                host.platform(), in(host, guestImage), in(host, hypervisorLibrary))
+            : "";
+    if (!problem.isEmpty()) {
+      throw Failure.unavailable(
+          "--sandbox hvf: %s; in a source tree ./beagle builds and names both".formatted(problem));
     }
   }
 

@@ -43,9 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
     NodeConfig node =
         new ConfigLoader(context.host())
             .load(Optional.ofNullable(config), Optional.empty(), Optional.empty());
-    List<Finding> findings =
-        Doctor.of(context.host())
-            .examine(node.root(), node.sandbox().ociRuntime(), node.sandbox().defaultKind());
+    List<Finding> findings = Doctor.of(context.host()).examine(node.root(), node.sandbox());
     boolean usable = findings.stream().noneMatch(finding -> finding.verdict() == Verdict.MISSING);
     if (output.json()) {
       Json.print(context.console(), findings);

@@ -34,19 +34,22 @@ public final class Demo implements AutoCloseable {
   private final Installation installation;
   private final Steps steps;
   private final TemporaryNode node;
+  private final DemoSandbox sandbox;
 
-  private Demo(Console console, Time time, Installation installation, Path temporary) {
+  private Demo(
+      Console console, Time time, Installation installation, Path temporary, DemoSandbox sandbox) {
     this.console = console;
     this.time = time;
     this.installation = installation;
     this.steps = new Steps(console, time);
-    this.node = TemporaryNode.prepare(temporary, time);
+    this.node = TemporaryNode.prepare(temporary, sandbox, time);
+    this.sandbox = sandbox;
   }
 
   /** Makes the temporary folder; nothing runs yet. */
   public static Demo prepare(
-      Console console, Time time, Installation installation, Path temporary) {
-    return new Demo(console, time, installation, temporary);
+      Console console, Time time, Installation installation, Path temporary, DemoSandbox sandbox) {
+    return new Demo(console, time, installation, temporary, sandbox);
   }
 
   /**
@@ -124,7 +127,7 @@ public final class Demo implements AutoCloseable {
         () -> {
           podId.value = SinglePod.runSandbox(client, spec.sandbox(), "");
           address.value = address(client, podId.value);
-          return POD + ", address " + address.value;
+          return POD + ", address " + address.value + (machine() ? ", a micro-VM" : "");
         });
     StringHolder containerId = new StringHolder();
     steps.run(
@@ -182,20 +185,24 @@ public final class Demo implements AutoCloseable {
     return address;
   }
 
+  private boolean machine() {
+    return sandbox.kind().equals("hvf");
+  }
+
   private void explain(Pod pod) {
-    List<String> lines =
-        List.of(
-            "",
-            console.bold("It goes on running.") + " Try:",
-            "  export BEAGLE_RUN=" + node.runFolder(),
-            "  ./beagle ps",
-            "  ./beagle logs " + POD,
-            "  curl http://" + pod.address() + "/",
-            "  curl http://127.0.0.1:" + pod.hostPort() + "/",
-            "  crictl -r unix://" + node.socket() + " pods",
-            "and when you have seen enough:",
-            "  ./beagle demo --end " + node.folder());
-    lines.forEach(console::line);
+    console.line("");
+    console.line(console.bold("It goes on running.") + " Try:");
+    console.line("  export BEAGLE_RUN=" + node.runFolder());
+    console.line("  ./beagle ps");
+    console.line("  ./beagle logs " + POD);
+    if (machine()) {
+      console.line("  ./beagle console " + POD);
+    }
+    console.line("  curl http://" + pod.address() + "/");
+    console.line("  curl http://127.0.0.1:" + pod.hostPort() + "/");
+    console.line("  crictl -r unix://" + node.socket() + " pods");
+    console.line("and when you have seen enough:");
+    console.line("  ./beagle demo --end " + node.folder());
   }
 
   /** What was kept running is ended and removed. */

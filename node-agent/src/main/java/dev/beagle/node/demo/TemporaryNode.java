@@ -50,11 +50,12 @@ final class TemporaryNode {
   }
 
   /** Makes the folder. */
-  static TemporaryNode prepare(Path temporary, Time time) {
+  static TemporaryNode prepare(Path temporary, DemoSandbox sandbox, Time time) {
     try {
       Path folder = create(temporary);
       Files.writeString(
-          folder.resolve("config.yaml"), "network:\n  podCidr: " + freePodNetwork() + "\n");
+          folder.resolve("config.yaml"),
+          "network:\n  podCidr: " + freePodNetwork() + "\n" + sandbox.yaml());
       Files.createDirectory(folder.resolve("logs"));
       return new TemporaryNode(folder, time);
     } catch (IOException error) {

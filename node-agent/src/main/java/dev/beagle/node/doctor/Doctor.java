@@ -1,7 +1,9 @@
 package dev.beagle.node.doctor;
 
 import dev.beagle.node.config.Host;
+import dev.beagle.node.config.NodeConfig.SandboxConfig;
 import dev.beagle.node.doctor.Finding.Verdict;
+import dev.beagle.runtime.microvm.MicroVmRequirements;
 import dev.beagle.runtime.posix.Mounts;
 import dev.beagle.runtime.posix.Mounts.ErofsBacking;
 import java.nio.file.Path;
@@ -34,10 +36,8 @@ public final class Doctor {
    * All findings, sandbox kinds last, for they follow from the others.
    *
    * @param root the folder for images, whose disk is looked at; need not exist
-   * @param ociRuntime the configured OCI runtime
-   * @param defaultKind the configured default sandbox kind; empty for the best
    */
-  public List<Finding> examine(Path root, String ociRuntime, String defaultKind) {
+  public List<Finding> examine(Path root, SandboxConfig sandbox) {
     List<Finding> findings = new ArrayList<>();
     GeneralChecks general = new GeneralChecks(host, proc);
     findings.add(general.system(commands));
@@ -47,9 +47,9 @@ public final class Doctor {
     if (host.linux()) {
       findings.addAll(
           new LinuxChecks(host, proc, devices, commands, erofs)
-              .all(GeneralChecks.existing(root), ociRuntime));
+              .all(GeneralChecks.existing(root), sandbox.ociRuntime()));
     }
-    findings.addAll(kinds(findings, defaultKind));
+    findings.addAll(kinds(findings, sandbox));
     return findings;
   }
 
@@ -65,7 +65,7 @@ public final class Doctor {
     return backing;
   }
 
-  private List<Finding> kinds(List<Finding> found, String defaultKind) {
+  private List<Finding> kinds(List<Finding> found, SandboxConfig sandbox) {
     List<String> missing =
         found.stream()
             .filter(finding -> finding.verdict() == Verdict.MISSING)
@@ -83,17 +83,29 @@ public final class Doctor {
               "cannot run: see " + String.join(", ", missing),
               "put right what is missing above");
     }
-    String micro = "micro-VMs (hvf) are not in this version yet";
-    boolean hvfWanted = host.mac() || defaultKind.equals("hvf");
-    Finding hvf =
-        hvfWanted
-            ? Finding.missing(
-                "sandbox hvf",
-                micro,
-                host.mac()
-                    ? "pods run on Linux for now; the rest of beagle builds and is tested here"
-                    : "set sandbox.default to namespaces")
-            : Finding.note("sandbox hvf", micro + "; they are for macOS", "");
-    return List.of(namespaces, hvf);
+    return List.of(namespaces, microVms(sandbox));
+  }
+
+  private Finding microVms(SandboxConfig sandbox) {
+    String check = "sandbox hvf";
+    if (host.mac()) {
+      return Finding.missing(
+          check,
+          "micro-VMs have run on a simulated Hypervisor.framework only",
+          "pods run on Linux for now; the rest of beagle builds and is tested here");
+    }
+    String problem =
+        MicroVmRequirements.problem(
+            host.platform(), sandbox.guestImage(), sandbox.hypervisorLibrary());
+    if (problem.isEmpty()) {
+      return Finding.ok(
+          check, "runs here, emulated by " + sandbox.hypervisorLibrary().orElseThrow());
+    }
+    return sandbox.defaultKind().equals("hvf")
+        ? Finding.missing(
+            check,
+            problem,
+            "./beagle demo --sandbox hvf builds both; or set sandbox.default to namespaces")
+        : Finding.note(check, problem, "");
   }
 }

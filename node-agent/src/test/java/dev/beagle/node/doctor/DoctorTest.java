@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.host.HostPlatform;
 import dev.beagle.node.config.Host;
+import dev.beagle.node.config.NodeConfig.SandboxConfig;
 import dev.beagle.node.doctor.CommandRunner.Outcome;
 import dev.beagle.node.doctor.Finding.Verdict;
 import dev.beagle.runtime.posix.Mounts.ErofsBacking;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +53,10 @@ class DoctorTest {
   }
 
   private Found examine(String os, boolean root) {
+    return examine(os, root, new SandboxConfig("", "crun", Optional.empty(), Optional.empty()));
+  }
+
+  private Found examine(String os, boolean root, SandboxConfig sandbox) {
     Host host =
         new Host(
             new HostPlatform(os, "amd64"),
@@ -70,7 +76,7 @@ class DoctorTest {
                     programs.getOrDefault(
                         command.getFirst(), new Outcome(127, command.getFirst() + ": not found")),
                 (_, _) -> ErofsBacking.LOOP)
-            .examine(folder.resolve("root"), "crun", ""));
+            .examine(folder.resolve("root"), sandbox));
   }
 
   @Test
@@ -133,8 +139,31 @@ class DoctorTest {
     Found found = examine("Mac OS X", false);
 
     assertThat(found.the("sandbox hvf").verdict()).isEqualTo(Verdict.MISSING);
-    assertThat(found.the("sandbox hvf").detail()).contains("not in this version yet");
+    assertThat(found.the("sandbox hvf").detail()).contains("simulated");
     assertThat(found.findings()).noneMatch(finding -> finding.check().equals("overlay"));
+  }
+
+  @Test
+  void microVmsOnLinuxNeedWhatStandsInForTheFrameworkAndAGuest() throws IOException {
+    Path library = Files.createFile(folder.resolve("libhvsim.so"));
+    Path guest = Files.createDirectory(folder.resolve("guest"));
+
+    assertThat(examine("Linux", true).the("sandbox hvf").verdict()).isEqualTo(Verdict.NOTE);
+    assertThat(hvf("", folder.resolve("none"), guest).detail()).contains("no file");
+    assertThat(hvf("", library, guest).detail()).contains("no guest image in");
+    assertThat(hvf("hvf", library, guest).verdict()).isEqualTo(Verdict.MISSING);
+    assertThat(hvf("hvf", library, guest).wayOut()).contains("namespaces");
+    Files.createFile(guest.resolve("Image"));
+    assertThat(hvf("hvf", library, guest).verdict()).isEqualTo(Verdict.OK);
+    assertThat(hvf("hvf", library, guest).detail()).contains("emulated");
+  }
+
+  private Finding hvf(String defaultKind, Path library, Path guest) {
+    return examine(
+            "Linux",
+            true,
+            new SandboxConfig(defaultKind, "crun", Optional.of(guest), Optional.of(library)))
+        .the("sandbox hvf");
   }
 
   @Test
