@@ -13,8 +13,8 @@ type image struct {
 	tags             []string
 	layers           []layerSpec
 	config           imageConfig
-	// arm64 adds this second platform, made of the same layers: what runs in micro-VMs, whose guests are arm64.
-	arm64 bool
+	// native leaves out the second platform, arm64, which is made of the same layers and runs in micro-VMs.
+	native bool
 }
 
 // imageConfig is the part of an OCI image configuration that images here set.
@@ -48,7 +48,7 @@ type entry struct {
 
 // architectures are what an image is made for, this machine's last: whoever takes the first entry of an index takes the wrong one.
 func (i image) architectures() []string {
-	if i.arm64 && runtime.GOARCH != arm64 {
+	if !i.native && runtime.GOARCH != arm64 {
 		return []string{arm64, runtime.GOARCH}
 	}
 	return []string{runtime.GOARCH}
@@ -67,7 +67,7 @@ func catalogue() []image {
 	busybox := layerSpec{name: "busybox", packages: []string{"busybox"}, applets: true, entries: append(accounts(""), standins()...)}
 	shell := imageConfig{Env: paths, Cmd: []string{"sh"}}
 	images := []image{
-		{host: kubernetes, repository: "e2e-test-images/busybox", tags: []string{"1.29-2"}, layers: []layerSpec{busybox}, config: shell, arm64: true},
+		{host: kubernetes, repository: "e2e-test-images/busybox", tags: []string{"1.29-2"}, layers: []layerSpec{busybox}, config: shell},
 		{host: kubernetes, repository: "e2e-test-images/nonewprivs", tags: []string{"1.3"}, layers: []layerSpec{busybox, noNewPrivs()},
 			config: imageConfig{Env: paths, Entrypoint: []string{"/nnp"}}},
 		{host: kubernetes, repository: "e2e-test-images/httpd", tags: []string{"2.4.39-4"}, layers: []layerSpec{busybox, page("httpd", "It works!\n")},
@@ -77,9 +77,9 @@ func catalogue() []image {
 		pause(kubernetes, "3.9"),
 		pause("k8s.gcr.io", "3.9"),
 		pause(kubernetes, "3.10"),
-		{host: "docker.io", repository: "library/probe", tags: []string{"latest"}, layers: []layerSpec{busybox, probe()}, config: shell, arm64: true},
+		{host: "docker.io", repository: "library/probe", tags: []string{"latest"}, layers: []layerSpec{busybox, probe()}, config: shell},
 		fourLayers(),
-		{host: "docker.io", repository: "library/mixed", tags: []string{"latest"}, config: shell,
+		{host: "docker.io", repository: "library/mixed", tags: []string{"latest"}, config: shell, native: true,
 			layers: []layerSpec{busybox, {name: "plain", plain: true, entries: []entry{file("etc/plain", 0o644, "not compressed\n")}}}},
 	}
 	return append(images, critestImages(busybox)...)
@@ -168,7 +168,8 @@ func fourLayers() image {
 		{"python3", "vim"},
 		{"locales"},
 	}
-	image := image{host: "docker.io", repository: "library/four-layers", tags: []string{"latest"}, config: imageConfig{Env: paths, Cmd: []string{"bash"}}}
+	image := image{host: "docker.io", repository: "library/four-layers", tags: []string{"latest"}, native: true,
+		config: imageConfig{Env: paths, Cmd: []string{"bash"}}}
 	var below []string
 	for i, packages := range parts {
 		image.layers = append(image.layers, layerSpec{name: fmt.Sprintf("four-layers-%d", i+1), packages: packages, after: below})

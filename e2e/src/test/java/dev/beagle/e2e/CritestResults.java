@@ -11,13 +11,14 @@ final class CritestResults {
 
   private CritestResults() {}
 
-  static String write(String version, Map<String, String> results) {
+  static String write(String writer, String version, Map<String, String> results) {
     Map<String, Long> counts =
         results.values().stream()
             .collect(Collectors.groupingBy(state -> state, TreeMap::new, Collectors.counting()));
     StringBuilder text = new StringBuilder("# critest " + version + "\n\n");
     text.append(
-        "Written by `CritestIT`; a spec that is `passed` here may not become anything else.\n\n");
+        "Written by `%s`; a spec that is `passed` here may not become anything else.\n\n"
+            .formatted(writer));
     text.append(
         counts.entrySet().stream()
             .map(entry -> entry.getValue() + " " + entry.getKey())

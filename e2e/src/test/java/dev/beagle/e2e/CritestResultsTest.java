@@ -11,7 +11,8 @@ final class CritestResultsTest {
 
   @Test
   void whatIsWrittenIsRead() {
-    assertThat(CritestResults.read(CritestResults.write("v1", BEFORE))).isEqualTo(BEFORE);
+    assertThat(CritestResults.read(CritestResults.write("CritestIT", "v1", BEFORE)))
+        .isEqualTo(BEFORE);
   }
 
   @Test
