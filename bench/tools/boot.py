@@ -81,7 +81,7 @@ def pod(arguments, number):
     steps = {}
     for line in next((run / "vms").glob("*/timeline")).read_text().splitlines():
         step, millis = line.split()
-        steps[step] = process + int(millis) / 1000
+        steps[step] = int(millis) / 1000 - time.time() + now()
     subprocess.run([*crictl, "rmp", "-f", call.stdout.read().strip()], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     points = [begin, process, steps["main"], steps["running"], console.seen[INIT], console.seen[LISTENS], end]
     parts = [after - before for before, after in zip(points, points[1:])]
