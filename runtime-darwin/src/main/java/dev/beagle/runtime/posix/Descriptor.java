@@ -3,7 +3,6 @@ package dev.beagle.runtime.posix;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Memory;
 import dev.beagle.failure.Failure;
-import dev.beagle.host.HostPlatform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,14 +27,14 @@ public final class Descriptor implements AutoCloseable {
    *     link, or a FIFO that would hold us up
    */
   public static Descriptor openLog(Path path) {
-    boolean arm = HostPlatform.current().architecture().equals("arm64");
+    OpenFlags open = OpenFlags.HERE;
     int flags =
-        PosixAbi.O_WRONLY
-            | PosixAbi.O_CREAT
-            | PosixAbi.O_APPEND
-            | PosixAbi.O_CLOEXEC
-            | PosixAbi.O_NONBLOCK
-            | (arm ? PosixAbi.O_NOFOLLOW_ARM64 : PosixAbi.O_NOFOLLOW_GENERIC);
+        open.writeOnly()
+            | open.create()
+            | open.append()
+            | open.closeOnExec()
+            | open.nonBlocking()
+            | open.noFollow();
     Descriptor log;
     try {
       log = owning(PosixAbi.open(path.toString(), flags, 0640));
@@ -68,11 +67,13 @@ public final class Descriptor implements AutoCloseable {
    */
   public static Descriptor cloneTree(Path path, boolean recursive) {
     long flags =
-        PosixAbi.OPEN_TREE_CLONE | PosixAbi.O_CLOEXEC | (recursive ? PosixAbi.AT_RECURSIVE : 0);
+        LinuxAbi.OPEN_TREE_CLONE
+            | OpenFlags.HERE.closeOnExec()
+            | (recursive ? LinuxAbi.AT_RECURSIVE : 0);
     try {
       return owning(
           (int)
-              PosixAbi.syscall(PosixAbi.SYS_OPEN_TREE, PosixAbi.AT_FDCWD, path.toString(), flags));
+              LinuxAbi.syscall(LinuxAbi.SYS_OPEN_TREE, LinuxAbi.AT_FDCWD, path.toString(), flags));
     } catch (LastErrorException error) {
       throw PosixError.of("open_tree", path, error);
     }
@@ -85,18 +86,18 @@ public final class Descriptor implements AutoCloseable {
    */
   public static Descriptor cloneReadOnly(Path path) {
     Descriptor tree = cloneTree(path, true);
-    try (Memory attributes = new Memory(PosixAbi.MOUNT_ATTR_BYTES)) {
+    try (Memory attributes = new Memory(LinuxAbi.MOUNT_ATTR_BYTES)) {
       attributes.clear();
-      attributes.setLong(PosixAbi.MOUNT_ATTR_SET, PosixAbi.MOUNT_ATTR_RDONLY);
-      attributes.setLong(PosixAbi.MOUNT_ATTR_PROPAGATION, PosixAbi.MS_PRIVATE);
+      attributes.setLong(LinuxAbi.MOUNT_ATTR_SET, LinuxAbi.MOUNT_ATTR_RDONLY);
+      attributes.setLong(LinuxAbi.MOUNT_ATTR_PROPAGATION, LinuxAbi.MS_PRIVATE);
       var _ =
-          PosixAbi.syscall(
-              PosixAbi.SYS_MOUNT_SETATTR,
+          LinuxAbi.syscall(
+              LinuxAbi.SYS_MOUNT_SETATTR,
               tree.number(),
               "",
-              PosixAbi.AT_EMPTY_PATH | PosixAbi.AT_RECURSIVE,
+              LinuxAbi.AT_EMPTY_PATH | LinuxAbi.AT_RECURSIVE,
               attributes,
-              PosixAbi.MOUNT_ATTR_BYTES);
+              LinuxAbi.MOUNT_ATTR_BYTES);
       return tree;
     } catch (LastErrorException error) {
       tree.close();

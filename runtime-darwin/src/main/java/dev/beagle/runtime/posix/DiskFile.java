@@ -52,10 +52,10 @@ public final class DiskFile implements AutoCloseable {
         && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
       throw Failure.invalidArgument(path + " is not a regular file");
     }
-    int flags = FileAbi.O_CLOEXEC | FileAbi.O_NOFOLLOW;
+    int flags = OpenFlags.HERE.closeOnExec() | OpenFlags.HERE.noFollow();
     DiskFile file;
     try {
-      int access = readOnly ? FileAbi.O_RDONLY : FileAbi.O_RDWR;
+      int access = readOnly ? OpenFlags.HERE.readOnly() : OpenFlags.HERE.readWrite();
       file = new DiskFile(path, FileAbi.open(path.toString(), flags | access));
     } catch (LastErrorException error) {
       throw PosixError.of("open", path, error);

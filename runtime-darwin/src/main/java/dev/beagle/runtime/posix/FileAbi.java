@@ -13,12 +13,6 @@ import dev.beagle.host.HostPlatform;
  */
 final class FileAbi {
   private static final boolean MAC = HostPlatform.current().mac();
-  private static final boolean ARM = HostPlatform.current().architecture().equals("arm64");
-
-  static final int O_RDONLY = 0;
-  static final int O_RDWR = 2;
-  static final int O_CLOEXEC = MAC ? 0x1000000 : 0x80000;
-  static final int O_NOFOLLOW = MAC ? 0x100 : ARM ? 0x8000 : 0x20000;
 
   static final int LOCK_SH = 1;
   static final int LOCK_EX = 2;

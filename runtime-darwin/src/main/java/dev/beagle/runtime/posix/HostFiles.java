@@ -23,18 +23,14 @@ public final class HostFiles {
   /** macOS has other numbers, and another {@code struct stat}. */
   private static final boolean LINUX = HostPlatform.current().linux();
 
-  private static final boolean ARM = HostPlatform.current().architecture().equals("arm64");
-
-  private static final int O_NONBLOCK = LINUX ? PosixAbi.O_NONBLOCK : 4;
-  private static final int O_CLOEXEC = LINUX ? PosixAbi.O_CLOEXEC : 0x100_0000;
-  private static final int O_NOFOLLOW =
-      LINUX ? (ARM ? PosixAbi.O_NOFOLLOW_ARM64 : PosixAbi.O_NOFOLLOW_GENERIC) : 0x100;
-  private static final int O_DIRECTORY =
-      LINUX ? (ARM ? PosixAbi.O_DIRECTORY_ARM64 : PosixAbi.O_DIRECTORY_GENERIC) : 0x10_0000;
-  private static final int AT_SYMLINK_NOFOLLOW = LINUX ? PosixAbi.AT_SYMLINK_NOFOLLOW : 0x20;
+  private static final int AT_SYMLINK_NOFOLLOW = LINUX ? LinuxAbi.AT_SYMLINK_NOFOLLOW : 0x20;
 
   /** Of reading; a FIFO does not hold us up. */
-  private static final int READING = PosixAbi.O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW;
+  private static final int READING =
+      OpenFlags.HERE.readOnly()
+          | OpenFlags.HERE.nonBlocking()
+          | OpenFlags.HERE.closeOnExec()
+          | OpenFlags.HERE.noFollow();
 
   /** Opens a path of the host's own, whose last part is no link. */
   public static Descriptor open(Path path) throws HostErrno {
@@ -52,7 +48,7 @@ public final class HostFiles {
 
   /** Opens a folder of this name in a folder. */
   public static Descriptor openFolder(Descriptor folder, byte[] name) throws HostErrno {
-    return open(folder, name, READING | O_DIRECTORY);
+    return open(folder, name, READING | OpenFlags.HERE.directory());
   }
 
   private static Descriptor open(Descriptor folder, byte[] name, int flags) throws HostErrno {
@@ -75,11 +71,11 @@ public final class HostFiles {
     try (Memory stat = new Memory(StatLayout.BYTES);
         Memory empty = text(new byte[0])) {
       if (LINUX) {
-        PosixAbi.statx(
+        LinuxAbi.statx(
             file.number(),
             Pointer.nativeValue(empty),
-            PosixAbi.AT_EMPTY_PATH,
-            PosixAbi.STATX_BASIC_STATS,
+            LinuxAbi.AT_EMPTY_PATH,
+            LinuxAbi.STATX_BASIC_STATS,
             stat);
         return StatLayout.linux(stat);
       }
@@ -95,11 +91,11 @@ public final class HostFiles {
     try (Memory stat = new Memory(StatLayout.BYTES);
         Memory text = text(name)) {
       if (LINUX) {
-        PosixAbi.statx(
+        LinuxAbi.statx(
             folder.number(),
             Pointer.nativeValue(text),
             AT_SYMLINK_NOFOLLOW,
-            PosixAbi.STATX_BASIC_STATS,
+            LinuxAbi.STATX_BASIC_STATS,
             stat);
         return StatLayout.linux(stat);
       }

@@ -29,7 +29,7 @@ public final class Mounts {
    */
   public static ErofsBacking mountErofs(Path image, Path target) {
     try {
-      PosixAbi.mount(image.toString(), target.toString(), "erofs", PosixAbi.MS_RDONLY, null);
+      LinuxAbi.mount(image.toString(), target.toString(), "erofs", LinuxAbi.MS_RDONLY, null);
       return ErofsBacking.FILE;
     } catch (LastErrorException error) {
       if (error.getErrorCode() != PosixAbi.ENOTBLK && error.getErrorCode() != PosixAbi.EINVAL) {
@@ -41,14 +41,14 @@ public final class Mounts {
   }
 
   private static void mountByLoop(Path image, Path target) {
-    try (Descriptor control = open(Path.of("/dev/loop-control"), PosixAbi.O_RDWR);
-        Descriptor file = open(image, PosixAbi.O_RDONLY)) {
+    try (Descriptor control = open(Path.of("/dev/loop-control"), OpenFlags.HERE.readWrite());
+        Descriptor file = open(image, OpenFlags.HERE.readOnly())) {
       for (int attempt = 0; attempt < LOOP_ATTEMPTS; attempt++) {
-        int number = PosixAbi.ioctl(control.number(), PosixAbi.LOOP_CTL_GET_FREE, 0L);
+        int number = LinuxAbi.ioctl(control.number(), LinuxAbi.LOOP_CTL_GET_FREE, 0L);
         Path device = Path.of("/dev/loop" + number);
-        try (Descriptor loop = open(device, PosixAbi.O_RDONLY)) {
+        try (Descriptor loop = open(device, OpenFlags.HERE.readOnly())) {
           if (configure(loop, file)) {
-            PosixAbi.mount(device.toString(), target.toString(), "erofs", PosixAbi.MS_RDONLY, null);
+            LinuxAbi.mount(device.toString(), target.toString(), "erofs", LinuxAbi.MS_RDONLY, null);
             return;
           }
         }
@@ -67,7 +67,7 @@ public final class Mounts {
         config.setInt(0, file.number());
         config.setInt(4, 4096);
         config.setInt(LOOP_CONFIG_FLAGS_OFFSET, flags);
-        PosixAbi.ioctl(loop.number(), PosixAbi.LOOP_CONFIGURE, config);
+        LinuxAbi.ioctl(loop.number(), LinuxAbi.LOOP_CONFIGURE, config);
         return true;
       } catch (LastErrorException error) {
         if (error.getErrorCode() == PosixAbi.EBUSY) {
@@ -84,7 +84,8 @@ public final class Mounts {
 
   private static Descriptor open(Path path, int flags) {
     try {
-      return Descriptor.owning(PosixAbi.open(path.toString(), flags | PosixAbi.O_CLOEXEC, 0));
+      return Descriptor.owning(
+          PosixAbi.open(path.toString(), flags | OpenFlags.HERE.closeOnExec(), 0));
     } catch (LastErrorException error) {
       throw PosixError.of("open", path, error);
     }
@@ -93,7 +94,7 @@ public final class Mounts {
   /** Takes a mount away, now for paths and later for who still uses it; fine when there is none. */
   public static void unmount(Path target) {
     try {
-      PosixAbi.umount2(target.toString(), PosixAbi.MNT_DETACH);
+      LinuxAbi.umount2(target.toString(), LinuxAbi.MNT_DETACH);
     } catch (LastErrorException error) {
       if (error.getErrorCode() != PosixAbi.EINVAL && error.getErrorCode() != PosixAbi.ENOENT) {
         throw PosixError.of("unmount", target, error);

@@ -3,7 +3,6 @@ package dev.beagle.runtime.posix;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
-import dev.beagle.host.HostPlatform;
 import dev.beagle.time.Time;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -20,12 +19,11 @@ import java.util.Set;
  * Names are bytes throughout. For one measurement of one thread.
  */
 final class TreeWalk implements AutoCloseable {
-  private static final boolean ARM = HostPlatform.current().architecture().equals("arm64");
   private static final int FOLDER_FLAGS =
-      PosixAbi.O_RDONLY
-          | PosixAbi.O_CLOEXEC
-          | (ARM ? PosixAbi.O_DIRECTORY_ARM64 : PosixAbi.O_DIRECTORY_GENERIC)
-          | (ARM ? PosixAbi.O_NOFOLLOW_ARM64 : PosixAbi.O_NOFOLLOW_GENERIC);
+      OpenFlags.HERE.readOnly()
+          | OpenFlags.HERE.closeOnExec()
+          | OpenFlags.HERE.directory()
+          | OpenFlags.HERE.noFollow();
 
   /** A folder's time of access would tell a container how far the walk is. */
   private static final int O_NOATIME = 01000000;
@@ -150,7 +148,7 @@ final class TreeWalk implements AutoCloseable {
   private void walk(int root) {
     Instant now = Time.system().now(); // Compared with stamps of that clock, no other.
     startedNanos = now.getEpochSecond() * 1_000_000_000L + now.getNano() - STAMP_SLACK_NANOS;
-    stat(root, emptyName(), PosixAbi.AT_EMPTY_PATH);
+    stat(root, emptyName(), LinuxAbi.AT_EMPTY_PATH);
     device = stat.getLong(STATX_DEVICE);
     int current = openFolder(root, new byte[] {'.'});
     try {
@@ -240,13 +238,13 @@ final class TreeWalk implements AutoCloseable {
   }
 
   private long inodeOf(int folder) {
-    stat(folder, emptyName(), PosixAbi.AT_EMPTY_PATH);
+    stat(folder, emptyName(), LinuxAbi.AT_EMPTY_PATH);
     return stat.getLong(STATX_INO);
   }
 
   /** Counts a folder and what is in it but folders, whose names it collects. */
   private Level enter(int folder, byte[] name) {
-    stat(folder, emptyName(), PosixAbi.AT_EMPTY_PATH);
+    stat(folder, emptyName(), LinuxAbi.AT_EMPTY_PATH);
     long inode = stat.getLong(STATX_INO);
     // What was taken from here since the start may have gone to where we have been already.
     whole &= changedNanos() < startedNanos;
@@ -314,7 +312,7 @@ final class TreeWalk implements AutoCloseable {
 
   private boolean exists(int folder, long address) {
     try {
-      stat(folder, address, PosixAbi.AT_SYMLINK_NOFOLLOW);
+      stat(folder, address, LinuxAbi.AT_SYMLINK_NOFOLLOW);
       return true;
     } catch (LastErrorException gone) {
       return false;
@@ -322,7 +320,7 @@ final class TreeWalk implements AutoCloseable {
   }
 
   private void stat(int folder, long address, int flags) {
-    PosixAbi.statx(folder, address, flags, PosixAbi.STATX_BASIC_STATS, stat);
+    LinuxAbi.statx(folder, address, flags, LinuxAbi.STATX_BASIC_STATS, stat);
   }
 
   /** -1 for what is gone, no folder any more, or of another file system. */
@@ -335,7 +333,7 @@ final class TreeWalk implements AutoCloseable {
     }
     boolean ours = false;
     try {
-      stat(opened, emptyName(), PosixAbi.AT_EMPTY_PATH);
+      stat(opened, emptyName(), LinuxAbi.AT_EMPTY_PATH);
       ours = stat.getLong(STATX_DEVICE) == device;
     } finally {
       if (!ours) {
