@@ -51,7 +51,11 @@ public final class MachineLauncher {
         java.toString(),
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
-        "-Xmx64m",
+        // What a guest has looked up or opened of its folders is kept; young objects are few.
+        "-Xms8m",
+        "-Xmn4m",
+        "-Xmx256m",
+        "-XX:+ExitOnOutOfMemoryError",
         "-Xss512k",
         "-XX:+UseCompactObjectHeaders",
         "-XX:-UsePerfData",
