@@ -2,8 +2,8 @@
 # boot.sh [-n ROUNDS]: what the parts of a micro-VM's start cost, in medians, beside the bare kernel's boot by the VMM in C that hv-sim is tested with.
 #
 # Starts a node of sandbox kind hvf on hv-sim in network, PID and mount namespaces of its own; each round runs one pod (crictl runp) and removes it, then boots
-# the same kernel with hv-sim's vmm. The ratio at the end compares the same stretch of both: from the start of the process to the start of the guest's
-# init. Needs root, python3, and what ./beagle demo --sandbox hvf and e2e/tools/prepare.sh make.
+# the same kernel with hv-sim's vmm. Two ratios at the end compare from the start of the process: to the kernel's line that it starts init, a little before
+# the bare boot's point (init's first words), and to the agent's listening, after it. Needs root, python3, and what ./beagle demo --sandbox hvf and e2e/tools/prepare.sh make.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD rounds=10

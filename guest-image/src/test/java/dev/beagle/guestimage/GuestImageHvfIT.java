@@ -183,7 +183,8 @@ final class GuestImageHvfIT {
     List<String> command =
         MachineLauncher.command(
             Path.of(System.getProperty("java.home"), "bin", "java"),
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            Optional.empty());
     MachineProcess machine =
         new MachineLauncher(command, Time.system())
             .launch(

@@ -83,7 +83,8 @@ final class SandboxKinds {
             sandbox.guestImage().orElseThrow(),
             portSocket,
             sandbox.hypervisorLibrary(),
-            MachineLauncher.command(installation.java(), installation.classPath())),
+            MachineLauncher.command(
+                installation.java(), installation.classPath(), installation.machineCache())),
         time);
   }
 

@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 /**
  * The installed version that this process runs from, and how another process of the same version is
  * started. An installed version is one folder: {@code lib/} with the jars (the class path of every
- * process is {@code lib/node-agent-VERSION.jar}, whose manifest names the rest), {@code node.aot}
- * and {@code switch.aot} (what the JVM remembers of a training run). The folder stays while a
- * process runs from it, so a running process never misses a class after an upgrade.
+ * process is {@code lib/node-agent-VERSION.jar}, whose manifest names the rest), {@code node.aot},
+ * {@code switch.aot} and {@code machine.aot} (what the JVM remembers of a training run). The folder
+ * stays while a process runs from it, so a running process never misses a class after an upgrade.
  *
  * @param java the {@code java} executable
  * @param classPath as given to {@code -cp}
@@ -93,6 +93,11 @@ public record Installation(Path java, String classPath, Optional<Path> folder) {
   /** The switch: {@code switch.aot}, where the build made it. */
   public Optional<Path> switchCache() {
     return cache("switch.aot");
+  }
+
+  /** The process of a machine: {@code machine.aot}, where the build could boot one. */
+  public Optional<Path> machineCache() {
+    return cache("machine.aot");
   }
 
   /**

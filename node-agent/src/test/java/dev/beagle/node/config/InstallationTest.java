@@ -35,11 +35,25 @@ class InstallationTest {
   }
 
   @Test
+  void eachKindOfProcessHasACacheOfItsOwn() throws IOException {
+    for (String name : List.of("node.aot", "switch.aot", "machine.aot")) {
+      Files.createFile(folder.resolve(name));
+    }
+    Installation installation =
+        new Installation(Path.of("/jdk/bin/java"), "/lib/node-agent.jar", Optional.of(folder));
+
+    assertThat(installation.nodeCache()).contains(folder.resolve("node.aot"));
+    assertThat(installation.switchCache()).contains(folder.resolve("switch.aot"));
+    assertThat(installation.machineCache()).contains(folder.resolve("machine.aot"));
+  }
+
+  @Test
   void aCacheThatTheBuildDidNotMakeIsLeftOut() {
     Installation installation =
         new Installation(Path.of("/jdk/bin/java"), "/lib/node-agent.jar", Optional.of(folder));
 
     assertThat(installation.switchCache()).isEmpty();
+    assertThat(installation.machineCache()).isEmpty();
   }
 
   @Test

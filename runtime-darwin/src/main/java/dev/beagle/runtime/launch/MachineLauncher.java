@@ -29,6 +29,19 @@ public final class MachineLauncher {
   private static final int CONSOLE_TAIL = 8192;
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Path SETSID = Path.of("/usr/bin/setsid");
+  // What a guest has looked up or opened of its folders is kept; young objects are few.
+  private static final List<String> OPTIONS =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
+          "-Xms8m",
+          "-Xmn4m",
+          "-Xmx256m",
+          "-XX:+ExitOnOutOfMemoryError",
+          "-Xss512k",
+          "-XX:+UseCompactObjectHeaders",
+          "-XX:-UsePerfData",
+          "--enable-native-access=ALL-UNNAMED");
 
   private final List<String> command;
   private final Time time;
@@ -45,24 +58,16 @@ public final class MachineLauncher {
    * The command line for a class path, with the options that keep the process small.
    *
    * @param java the launcher of a JDK 25, on a Mac with the entitlement for the hypervisor
+   * @param aotCache what the JVM remembers of a training run with this class path; it goes on
+   *     without one that does not fit
    */
-  public static List<String> command(Path java, String classPath) {
-    return List.of(
-        java.toString(),
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        // What a guest has looked up or opened of its folders is kept; young objects are few.
-        "-Xms8m",
-        "-Xmn4m",
-        "-Xmx256m",
-        "-XX:+ExitOnOutOfMemoryError",
-        "-Xss512k",
-        "-XX:+UseCompactObjectHeaders",
-        "-XX:-UsePerfData",
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        classPath,
-        MachineMain.class.getName());
+  public static List<String> command(Path java, String classPath, Optional<Path> aotCache) {
+    List<String> command = new ArrayList<>();
+    command.add(java.toString());
+    aotCache.ifPresent(cache -> command.add("-XX:AOTCache=" + cache));
+    command.addAll(OPTIONS);
+    command.addAll(List.of("-cp", classPath, MachineMain.class.getName()));
+    return command;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.beagle.runtime.launch;
 
 import dev.beagle.time.Time;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** A program that starts a machine as its arguments say, then waits to be killed. */
@@ -18,6 +19,7 @@ final class MachineStarter {
   static java.util.List<String> commandOfTests() {
     return MachineLauncher.command(
         Path.of(System.getProperty("java.home"), "bin", "java"),
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+        Optional.empty());
   }
 }
