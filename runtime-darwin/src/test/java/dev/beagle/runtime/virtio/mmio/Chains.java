@@ -15,16 +15,17 @@ public final class Chains {
 
   /** A descriptor's stretch of memory. */
   public record Piece(long address, int length, boolean written) {
-    static Piece read(long address, int length) {
+    public static Piece read(long address, int length) {
       return new Piece(address, length, false);
     }
 
-    static Piece written(long address, int length) {
+    public static Piece written(long address, int length) {
       return new Piece(address, length, true);
     }
   }
 
-  private static final long TABLE = MmioDriver.RAM + 0xF_0000;
+  private static final long TABLES = MmioDriver.RAM + 0xF_0000;
+  private static final long TABLE_BYTES = 0x2000;
   private static final int ANY_TABLE = 16;
   private static final int NEXT = 1;
   private static final int WRITE = 2;
@@ -53,22 +54,26 @@ public final class Chains {
     List<Piece> inTable = pieces.subList(direct, pieces.size());
     put(ring, pieces.subList(0, direct), !inTable.isEmpty());
     if (!inTable.isEmpty()) {
-      put(TABLE, inTable, false);
-      descriptor(ring, direct, TABLE, 16 * inTable.size(), INDIRECT);
+      put(table(queue), inTable, false);
+      descriptor(ring, direct, table(queue), 16 * inTable.size(), INDIRECT);
     }
+  }
+
+  private static long table(int queue) {
+    return TABLES + queue * TABLE_BYTES;
   }
 
   /** Writes descriptors of any kind, some of them good; where they lead to is not the rings. */
   void writeAny(int queue, Random random) {
     for (int i = 0; i < driver.ringSize(queue); i++) {
-      any(MmioDriver.ring(queue), i, random);
+      any(MmioDriver.ring(queue), i, table(queue), random);
     }
     for (int i = 0; i < ANY_TABLE; i++) {
-      any(TABLE, i, random);
+      any(table(queue), i, table(queue), random);
     }
   }
 
-  private void any(long table, int index, Random random) {
+  private void any(long table, int index, long indirectTable, Random random) {
     boolean good = random.nextInt(8) > 0;
     boolean indirect = random.nextInt(8) == 0;
     long at = table + 16L * index;
@@ -76,7 +81,7 @@ public final class Chains {
     long length = random.nextInt(3) == 0 ? random.nextInt(2000) : random.nextInt(32);
     int flags = indirect ? INDIRECT : random.nextInt(4);
     if (indirect) {
-      address = TABLE;
+      address = indirectTable;
       length = 16L * (1 + random.nextInt(ANY_TABLE));
     }
     if (!good) {

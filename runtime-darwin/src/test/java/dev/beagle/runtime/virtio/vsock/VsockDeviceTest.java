@@ -3,6 +3,8 @@ package dev.beagle.runtime.virtio.vsock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.runtime.virtio.VirtioDevice;
+import dev.beagle.runtime.virtio.mmio.Chains;
+import dev.beagle.runtime.virtio.mmio.Chains.Piece;
 import dev.beagle.runtime.virtio.mmio.MmioDriver;
 import dev.beagle.runtime.virtio.mmio.VirtioDeviceContract;
 import java.io.IOException;
@@ -14,6 +16,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
@@ -23,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The device over its rings, with real sockets at the host's ends. */
 final class VsockDeviceTest extends VirtioDeviceContract {
@@ -309,5 +315,143 @@ final class VsockDeviceTest extends VirtioDeviceContract {
     Pair pair = pair();
     device.connect(pair.device, AGENT);
     assertThat(driver.awaitInterrupt()).isEqualTo(2);
+  }
+
+  /** Packets that lie in parts of the guest's memory, with something between them. */
+  private final class Parts {
+    private static final int GAP = 3;
+    private static final byte UNTOUCHED = 0x5a;
+
+    private final List<Piece> pieces = new ArrayList<>();
+    private final long base;
+    private final boolean written;
+    private long end;
+
+    Parts(long base, boolean written) {
+      this.base = base;
+      this.written = written;
+      this.end = base;
+    }
+
+    Parts of(int count, int length) {
+      for (int i = 0; i < count; i++) {
+        pieces.add(new Piece(end, length, written));
+        end += length + GAP;
+      }
+      return this;
+    }
+
+    void fill(ByteBuffer packet) {
+      for (Piece piece : pieces) {
+        driver
+            .memory
+            .slice(piece.address(), piece.length())
+            .asByteBuffer()
+            .put(packet.slice(packet.position(), piece.length()));
+        packet.position(packet.position() + piece.length());
+      }
+      assertThat(packet.remaining()).isZero();
+    }
+
+    void wipe() {
+      driver.memory.slice(base, end - base).fill(UNTOUCHED);
+    }
+
+    /** What was written, of which nothing may lie between the parts or after them. */
+    ByteBuffer read(int length) {
+      ByteBuffer packet = ByteBuffer.allocate(length);
+      for (Piece piece : pieces) {
+        ByteBuffer part = driver.memory.slice(piece.address(), piece.length() + GAP).asByteBuffer();
+        int count = Math.min(piece.length(), packet.remaining());
+        packet.put(part.slice(0, count));
+        part.position(count);
+        while (part.hasRemaining()) {
+          assertThat(part.get()).isEqualTo(UNTOUCHED);
+        }
+      }
+      return packet.flip();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Chains.Shape.class)
+  void packetsInPartsAreTheSameBytesAndCreditCountsThem(Chains.Shape shape) throws Exception {
+    Chains chains = new Chains(driver);
+    driver.begin();
+    // The header byte by byte, then across the payload's begin, then the payload in small parts.
+    Parts room = new Parts(RX_DATA, true).of(43, 1).of(1, 5).of(40, 1).of(3, 20);
+    room.wipe();
+    chains.offer(RX, shape, room.pieces);
+    driver.kick(RX);
+    byte[] said = new byte[1000];
+    new Random(3).nextBytes(said);
+
+    Pair pair = pair();
+    device.connect(pair.device, AGENT);
+    driver.awaitUsed(RX, 0);
+    VsockHeader stream = VsockHeader.read(room.read(driver.usedLength(RX)));
+    assertThat(stream.operation()).isEqualTo(VsockHeader.REQUEST);
+
+    send(chains, shape, stream, VsockHeader.RESPONSE, new byte[0]);
+    pair.user.write(ByteBuffer.wrap(said));
+    ByteBuffer heard = ByteBuffer.allocate(said.length);
+    for (int taken = 1; heard.hasRemaining(); taken++) {
+      room.wipe();
+      chains.offer(RX, shape, room.pieces);
+      driver.kick(RX);
+      driver.awaitUsed(RX, taken);
+      ByteBuffer packet = room.read(driver.usedLength(RX));
+      VsockHeader header = VsockHeader.read(packet);
+      assertThat(header.operation()).isEqualTo(VsockHeader.DATA);
+      assertThat(header.length()).isEqualTo(packet.remaining()).isLessThanOrEqualTo(104);
+      heard.put(packet);
+    }
+    assertThat(heard.flip()).isEqualTo(ByteBuffer.wrap(said));
+
+    send(chains, shape, stream, VsockHeader.DATA, said);
+    ByteBuffer answered = ByteBuffer.allocate(said.length);
+    while (answered.hasRemaining()) {
+      assertThat(pair.user.read(answered)).isPositive();
+    }
+    assertThat(answered.flip()).isEqualTo(ByteBuffer.wrap(said));
+    int before = driver.usedIndex(RX);
+    room.wipe();
+    chains.offer(RX, shape, room.pieces);
+    send(chains, shape, stream, VsockHeader.CREDIT_REQUEST, new byte[0]);
+    driver.awaitUsed(RX, before);
+    VsockHeader credit = VsockHeader.read(room.read(driver.usedLength(RX)));
+    assertThat(credit.operation()).isEqualTo(VsockHeader.CREDIT_UPDATE);
+    assertThat(credit.forwarded()).isEqualTo(said.length);
+  }
+
+  /** A packet of 1044 bytes at most, all of whose parts but the last ones are a byte long. */
+  private void send(
+      Chains chains, Chains.Shape shape, VsockHeader to, int operation, byte[] payload)
+      throws InterruptedException {
+    Parts parts = new Parts(TX_DATA, false).of(43, 1);
+    if (payload.length == 0) {
+      parts.of(1, 1);
+    } else {
+      parts.of(1, 2).of(100, 1).of(1, payload.length - 101);
+    }
+    ByteBuffer packet = ByteBuffer.allocate(VsockHeader.BYTES + payload.length);
+    new VsockHeader(
+            to.targetCid(),
+            to.sourceCid(),
+            to.targetPort(),
+            to.sourcePort(),
+            payload.length,
+            VsockHeader.STREAM,
+            operation,
+            0,
+            WINDOW,
+            0)
+        .write(packet, 0);
+    packet.put(VsockHeader.BYTES, payload);
+    parts.fill(packet);
+    int before = driver.usedIndex(TX);
+    chains.offer(TX, shape, parts.pieces);
+    driver.kick(TX);
+    driver.awaitUsed(TX, before);
   }
 }
