@@ -26,7 +26,17 @@ final class Attributes {
           new Stamp(0, 0),
           new Stamp(0, 0));
 
+  /** How long a guest may believe it what may change, in seconds; and what never does: a day. */
+  private static final long SHORT = 1;
+
+  private static final long LONG = 86_400;
+
   private Attributes() {}
+
+  /** How long a guest may believe the attributes of a file, in seconds. */
+  static long validity(boolean immutable) {
+    return immutable ? LONG : SHORT;
+  }
 
   /** {@code struct fuse_attr}, 88 bytes. */
   static void write(FileStatus status, ByteBuffer out) {
@@ -49,14 +59,15 @@ final class Attributes {
   }
 
   /**
-   * {@code struct fuse_entry_out}, 128 bytes.
+   * {@code struct fuse_entry_out}, 128 bytes. Its name is believed for a short time only: also what
+   * never changes can be taken away.
    *
    * @param node 0 for an entry that the guest is not to remember
-   * @param seconds how long the guest may believe it
+   * @param immutable whether its attributes never change
    */
-  static void writeEntry(long node, FileStatus status, long seconds, ByteBuffer out) {
+  static void writeEntry(long node, FileStatus status, boolean immutable, ByteBuffer out) {
     out.putLong(node).putLong(0);
-    out.putLong(seconds).putLong(seconds);
+    out.putLong(SHORT).putLong(validity(immutable));
     out.putInt(0).putInt(0);
     write(status, out);
   }

@@ -88,7 +88,7 @@ final class Folders {
 
   /** Entries of the export, from a position on, as many as there is room for. */
   void listRoot(OpenRoot root, Export export, long offset, boolean plus, ByteBuffer out)
-      throws Errno, HostErrno {
+      throws Errno {
     List<Export.Entry> entries = root.entries();
     for (long at = position(offset); at < entries.size(); at++) {
       Export.Entry entry = entries.get((int) at);
@@ -100,8 +100,13 @@ final class Folders {
         return;
       }
       if (plus) {
-        FileStatus status = entry.current();
-        Attributes.writeEntry(nodes.found(entry).number, status, 1, out);
+        FileStatus status;
+        try {
+          status = entry.current();
+        } catch (HostErrno gone) {
+          continue;
+        }
+        writeEntry(() -> nodes.found(entry), status, entry, out);
       }
       writeName(entry.status(), at + 1, name, out);
     }
@@ -121,8 +126,7 @@ final class Folders {
   }
 
   private void write(
-      Descriptor descriptor, OpenFolder folder, long from, boolean plus, ByteBuffer out)
-      throws Errno {
+      Descriptor descriptor, OpenFolder folder, long from, boolean plus, ByteBuffer out) {
     List<byte[]> names = folder.names();
     for (long at = from; at < names.size(); at++) {
       byte[] name = names.get((int) at);
@@ -136,11 +140,26 @@ final class Folders {
         continue;
       }
       if (plus) {
-        Node found = nodes.found(folder.node(), name, status);
-        Attributes.writeEntry(found.number, status, 1, out);
+        writeEntry(() -> nodes.found(folder.node(), name, status), status, folder.entry(), out);
       }
       writeName(status, at + 1, name, out);
     }
+  }
+
+  private interface Finding {
+    Node find() throws Errno;
+  }
+
+  /** One that the guest can have no more nodes for is listed without: it was told of the others. */
+  private static void writeEntry(
+      Finding finding, FileStatus status, Export.Entry entry, ByteBuffer out) {
+    long number;
+    try {
+      number = finding.find().number;
+    } catch (Errno full) {
+      number = 0;
+    }
+    Attributes.writeEntry(number, status, entry.immutable(), out);
   }
 
   private static long position(long offset) throws Errno {

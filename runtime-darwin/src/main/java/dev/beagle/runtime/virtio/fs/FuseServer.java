@@ -73,11 +73,6 @@ final class FuseServer {
   private static final int O_ACCMODE = 3;
   private static final int O_TRUNC = 0x200;
 
-  /** How long a guest may believe what it was told, in seconds: of what never changes, a day. */
-  private static final long SHORT = 1;
-
-  private static final long LONG = 86_400;
-
   private static final int MOST_NODES = 256 * 1024;
 
   private final Export export;
@@ -180,13 +175,13 @@ final class FuseServer {
               .orElseThrow(() -> new Errno(Errno.ENOENT));
       FileStatus status = entry.current();
       Node node = nodes.found(entry);
-      Attributes.writeEntry(node.number, status, SHORT, out);
+      Attributes.writeEntry(node.number, status, entry.immutable(), out);
       return told(node, reply.body(out.flip()));
     }
     Node parent = live(request.node);
     FileStatus status = folders.statusOf(parent, name);
     Node node = nodes.found(parent, name, status);
-    Attributes.writeEntry(node.number, status, SHORT, out);
+    Attributes.writeEntry(node.number, status, node.entry().immutable(), out);
     return told(node, reply.body(out.flip()));
   }
 
@@ -225,14 +220,14 @@ final class FuseServer {
     long handle = request.wide();
     ByteBuffer out = buffer(104);
     if (request.node == NodeTable.ROOT) {
-      out.putLong(SHORT).putLong(0);
+      out.putLong(Attributes.validity(false)).putLong(0);
       Attributes.write(Attributes.ROOT, out);
       return reply.body(out.flip());
     }
     FileStatus status =
         byHandle ? folders.statusOf(handles.file(handle)) : folders.statusOf(live(request.node));
     boolean immutable = nodes.get(request.node).entry().immutable();
-    out.putLong(immutable ? LONG : SHORT).putLong(0);
+    out.putLong(Attributes.validity(immutable)).putLong(0);
     Attributes.write(status, out);
     return reply.body(out.flip());
   }

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -374,6 +375,30 @@ final class FsDeviceTest extends VirtioRequestContract {
     Files.writeString(log, "hello again");
     assertThat(lookUp("log").size()).isEqualTo(11);
     assertThat(lookUp("layer").size()).isEqualTo(5);
+  }
+
+  /** {@code entry_valid} and {@code attr_valid} of an answer to LOOKUP, in seconds. */
+  private List<Long> validities(String entry) throws InterruptedException {
+    ByteBuffer answer = client.lookup(ROOT, entry).good().body();
+    return List.of(answer.getLong(16), answer.getLong(24));
+  }
+
+  @Test
+  void attributesOfWhatNeverChangesAreBelievedForADayButNotItsName() throws Exception {
+    Path log = file("log", "hello");
+    export.add("log", log, false);
+    export.add("layer", log, true);
+    begin();
+    assertThat(validities("log")).containsExactly(1L, 1L);
+    assertThat(validities("layer")).containsExactly(1L, 86_400L);
+    ByteBuffer attributes = FuseClient.arguments(16);
+    assertThat(
+            client
+                .ask(FuseServer.GETATTR, lookUp("layer").node(), attributes)
+                .good()
+                .body()
+                .getLong(0))
+        .isEqualTo(86_400);
   }
 
   @Test
