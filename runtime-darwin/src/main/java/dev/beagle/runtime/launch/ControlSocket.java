@@ -1,6 +1,7 @@
 package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -33,11 +34,12 @@ final class ControlSocket implements AutoCloseable {
     this.socket = socket;
   }
 
-  static ControlSocket open(Path path, MachineParts parts) throws IOException {
+  static ControlSocket open(Path path, MachineParts parts, Time time) throws IOException {
     return new ControlSocket(
         ListeningSocket.open(
             path,
-            client -> Thread.ofVirtual().name("control-client").start(() -> talk(client, parts))));
+            client -> Thread.ofVirtual().name("control-client").start(() -> talk(client, parts)),
+            time));
   }
 
   private static void talk(SocketChannel client, MachineParts parts) {

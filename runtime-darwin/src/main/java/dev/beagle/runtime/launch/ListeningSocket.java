@@ -1,5 +1,6 @@
 package dev.beagle.runtime.launch;
 
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -9,11 +10,15 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /** A Unix socket in a machine's folder, for its owner alone, with a thread that accepts. */
 final class ListeningSocket implements AutoCloseable {
   private static final int BACKLOG = 128;
+
+  /** After a connection that could not be taken, such as for want of descriptors. */
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   private final ServerSocketChannel server;
   private final Path path;
@@ -28,7 +33,8 @@ final class ListeningSocket implements AutoCloseable {
    *
    * @param clients given each connection, which is theirs
    */
-  static ListeningSocket open(Path path, Consumer<SocketChannel> clients) throws IOException {
+  static ListeningSocket open(Path path, Consumer<SocketChannel> clients, Time time)
+      throws IOException {
     Files.deleteIfExists(path);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
@@ -46,18 +52,22 @@ final class ListeningSocket implements AutoCloseable {
     Thread.ofPlatform()
         .name(String.valueOf(path.getFileName()))
         .daemon()
-        .start(() -> socket.serve(clients));
+        .start(() -> socket.serve(clients, time));
     return socket;
   }
 
-  private void serve(Consumer<SocketChannel> clients) {
+  private void serve(Consumer<SocketChannel> clients, Time time) {
     while (server.isOpen()) {
       try {
         clients.accept(server.accept());
       } catch (ClosedChannelException end) {
         return;
       } catch (IOException lost) {
-        // that client; the next one
+        try {
+          time.sleep(PAUSE);
+        } catch (InterruptedException end) {
+          return;
+        }
       }
     }
   }

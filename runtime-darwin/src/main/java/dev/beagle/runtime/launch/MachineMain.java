@@ -109,10 +109,10 @@ public final class MachineMain {
       timeline.write(files.timeline());
       try (ListeningSocket _ =
               ListeningSocket.open(
-                  files.agentSocket(), client -> vsock.connect(client, AGENT_PORT));
+                  files.agentSocket(), client -> vsock.connect(client, AGENT_PORT), time);
           ControlSocket _ =
               ControlSocket.open(
-                  files.controlSocket(), new MachineParts(machine, card, export, logs))) {
+                  files.controlSocket(), new MachineParts(machine, card, export, logs), time)) {
         return MachineEnd.of(machine.await());
       }
     }
