@@ -9,6 +9,7 @@
 //	probe resolve NAME                         its IPv4 addresses
 //	probe eat MEBIBYTES                        takes and touches memory, then waits
 //	probe spin                                 burns CPU
+//	probe vsock CID PORT STREAMS               opens and keeps as many vsock streams as it gets, again and again, and prints how many these are
 package main
 
 import (
@@ -58,6 +59,8 @@ func run(args []string) error {
 		return err
 	case command == "eat" && len(args) == 2:
 		return eat(args[1])
+	case command == "vsock" && len(args) == 4:
+		return vsock(args[1], args[2], args[3])
 	case command == "spin" && len(args) == 1:
 		for {
 		}

@@ -12,6 +12,7 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,27 @@ static int become_stream(struct connection *connection, const struct bytes *toke
   return -ECONNRESET;
 }
 
+/* Becomes a descriptor that waits for the request that names it. */
+static int become_log(struct connection *connection, const char *name) {
+  if (*name == '\0')
+    return answer_hello(connection, "INVALID_ARGUMENT", "a log has a name of its own"), -ECONNRESET;
+  int fd = connection->watch.fd;
+  int result = handover_store(name, fd);
+  if (result != 0)
+    return answer_hello(connection, result == -EEXIST ? "ALREADY_EXISTS" : "EXHAUSTED",
+                        "the log cannot be stored: name in use, or too many"),
+           -ECONNRESET;
+  /* Written as a file is; and the reply must be on its way before the log's first byte. */
+  result = answer_hello(connection, NULL, NULL);
+  if (result != 0 || connection->out.length > 0 || fcntl(fd, F_SETFL, 0) != 0) {
+    handover_take(name);
+    return -ECONNRESET;
+  }
+  loop_remove(&connection->watch);
+  connection->watch.fd = -1;
+  return -ECONNRESET;
+}
+
 static int take_hello(struct connection *connection, struct arena *arena) {
   struct hello hello;
   int result = wire_decode(&hello_type, arena, connection->body, connection->length, &hello);
@@ -220,6 +242,8 @@ static int take_hello(struct connection *connection, struct arena *arena) {
     return 0;
   case ROLE_STREAM:
     return become_stream(connection, &hello.token);
+  case ROLE_LOG:
+    return become_log(connection, hello.log);
   default:
     return -EPROTO;
   }
@@ -346,6 +370,10 @@ static void accept_ready(struct watch *watch, uint32_t events) {
   int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0)
     return;
+  if (channel.handler.admits != NULL && !channel.handler.admits(fd)) {
+    close(fd);
+    return;
+  }
   struct connection *connection = channel.count < CONNECTION_LIMIT ? calloc(1, sizeof(*connection)) : NULL;
   if (connection == NULL) {
     close(fd);

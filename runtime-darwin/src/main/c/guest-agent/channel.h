@@ -15,6 +15,8 @@ struct channel_handler {
   void (*request)(struct caller caller, const struct request *request);
   /* A control connection was admitted; events that it should know are sent from here. */
   void (*connected)(void);
+  /* Whether who connected may speak; NULL where the listening socket is enough. */
+  bool (*admits)(int fd);
 };
 
 /* Serves a listening socket (non-blocking, owned). */

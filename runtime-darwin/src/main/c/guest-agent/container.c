@@ -212,7 +212,7 @@ static int prepare(struct container *container, const struct create_container *r
                    struct failure *failure) {
   char console[RUNTIME_PATH];
   int stdio[3];
-  int log = *request->log == '\0' ? -1 : log_take(request->log);
+  int log = *request->log == '\0' ? -1 : handover_take(request->log);
   if (log < 0 && *request->log != '\0')
     return fail(failure, ENOENT, "NOT_FOUND", "container %s: no log was handed over as '%.64s'",
                 container->id, request->log);

@@ -79,7 +79,7 @@ int container_reopen_log(struct caller caller, const struct reopen_log *request,
   struct container *container = wanted(request->container, failure);
   if (container == NULL)
     return -ENOENT;
-  int fd = log_take(request->log);
+  int fd = handover_take(request->log);
   if (fd < 0)
     return fail(failure, ENOENT, "NOT_FOUND", "container %s: no log was handed over as '%.64s'",
                 container->id, request->log);

@@ -18,9 +18,7 @@
 #include <unistd.h>
 
 #include "failure.h"
-#include "handover.h"
 #include "loop.h"
-#include "machine.h"
 
 static void put_digits(char *target, int value, int digits) {
   while (digits-- > 0) {
@@ -99,10 +97,6 @@ int log_format(struct log_text *text, struct log_carry *carry, const char stamp[
     length -= content;
   }
   return 0;
-}
-
-int log_take(const char *name) {
-  return machine_is() ? machine_log(name) : handover_take(name);
 }
 
 struct log *log_open(int fd) {

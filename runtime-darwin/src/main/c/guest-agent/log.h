@@ -31,8 +31,6 @@ struct log {
   bool failing;     /* the last write failed; said once */
 };
 
-/* What the daemon calls by this name: a descriptor that it handed over, in a machine a connection. -errno. */
-int log_take(const char *name);
 struct log *log_open(int fd); /* owns fd from now on; NULL when there is no memory (fd is closed) */
 void log_reopen(struct log *log, int fd);
 void log_close(struct log *log);

@@ -33,7 +33,7 @@
 #include "netlink.h"
 #include "root.h"
 
-enum { AGENT_PORT = 1024, LOG_PORT = 1025, DIAL_SECONDS = 5 };
+enum { AGENT_PORT = 1024 };
 
 #define EXPORT "/export"
 #define EXPORT_TAG "export"
@@ -217,24 +217,11 @@ int machine_listen(struct failure *failure) {
   return fd;
 }
 
-int machine_log(const char *name) {
-  struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST, .svm_port = LOG_PORT};
-  struct timeval limit = {.tv_sec = DIAL_SECONDS};
-  char greeting[160];
-  int length = snprintf(greeting, sizeof(greeting), "LOG 1 %s\n", name);
-  if (length >= (int)sizeof(greeting))
-    return -ENAMETOOLONG;
-  int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return -errno;
-  setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &limit, sizeof(limit));
-  if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-      send(fd, greeting, (size_t)length, MSG_NOSIGNAL) != length) {
-    int error = errno;
-    close(fd);
-    return -error;
-  }
-  return fd;
+bool machine_is_host(int fd) {
+  struct sockaddr_vm peer = {0};
+  socklen_t length = sizeof(peer);
+  return getpeername(fd, (struct sockaddr *)&peer, &length) == 0 && peer.svm_family == AF_VSOCK &&
+         peer.svm_cid == VMADDR_CID_HOST;
 }
 
 /* The index of the interface that a driver stands behind and that nobody has taken yet. /sys shows those of

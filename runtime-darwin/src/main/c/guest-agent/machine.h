@@ -18,8 +18,8 @@ int machine_enter(struct failure *failure);
 /* The socket that the host connects to; a negative errno. */
 int machine_listen(struct failure *failure);
 
-/* A connection to the log that the host has opened under this name; a negative errno. */
-int machine_log(const char *name);
+/* Whether who connected is the host, and not a process in a container. */
+bool machine_is_host(int fd);
 
 /* Moves the machine's network card into the calling thread's network namespace, once, under a name. `world`
  * is a netlink socket of the namespace that the machine was started in. */

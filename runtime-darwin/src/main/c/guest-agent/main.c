@@ -217,7 +217,8 @@ static int serve_at(int listener, struct failure *failure) {
   if (result == 0)
     result = sandbox_init();
   if (result == 0)
-    result = channel_open(listener, (struct channel_handler){serve, exits_send});
+    result = channel_open(listener,
+                          (struct channel_handler){serve, exits_send, machine_is() ? machine_is_host : NULL});
   return result == 0 ? 0 : fail_errno(failure, result, "starting the loop");
 }
 

@@ -19,6 +19,7 @@ static const struct wire_field hello_fields[] = {
     FIELD(1, WIRE_UINT32, hello, protocol),
     FIELD(2, WIRE_UINT32, hello, role),
     FIELD(3, WIRE_BYTES, hello, token),
+    FIELD(4, WIRE_STRING, hello, log),
 };
 TYPE(hello);
 

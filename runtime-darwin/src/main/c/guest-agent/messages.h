@@ -6,13 +6,14 @@
 /* The messages of agent.proto as structs, field for field; see there for what they mean. */
 
 enum { PROTOCOL_VERSION = 1, FRAME_LIMIT = 4 << 20, TOKEN_LENGTH = 16 };
-enum role { ROLE_CONTROL = 1, ROLE_DESCRIPTORS = 2, ROLE_STREAM = 3 };
+enum role { ROLE_CONTROL = 1, ROLE_DESCRIPTORS = 2, ROLE_STREAM = 3, ROLE_LOG = 4 };
 enum container_state { STATE_UNSPECIFIED = 0, STATE_CREATED = 1, STATE_RUNNING = 2, STATE_EXITED = 3 };
 
 struct hello {
   uint32_t protocol;
   uint32_t role;
   struct bytes token;
+  const char *log;
 };
 
 struct error {

@@ -424,6 +424,33 @@ class Streams(AgentTest):
         self.client.exited("c1")
         self.assertEqual(contents(self.world.read_log("c1")), [b"two"])
 
+    def test_log_can_be_a_connection(self):
+        self.world.open_sandbox(self.client)
+        script = "while [ ! -e /go ]; do sleep 0.02; done; echo two; while [ ! -e /on ]; do sleep 0.02; done; echo three"
+        self.start_container("c1", ["sh", "-c", script])
+        connection = self.client.open_log("live")
+        with self.assertRaises(AgentError) as caught:
+            self.client.open_log("live")
+        self.assertEqual(caught.exception.kind, "ALREADY_EXISTS")
+        with self.assertRaises(AgentError) as caught:
+            self.client.open_log("")
+        self.assertEqual(caught.exception.kind, "INVALID_ARGUMENT")
+        self.client.call("reopen_log", container="c1", log="live")
+        self.exec("c1", "e1", ["touch", "/go"])
+        line = connection.recv(1000)
+        self.assertEqual(contents(line), [b"two"])
+        # Whoever stops taking lines loses them, and nothing else.
+        connection.close()
+        self.exec("c1", "e2", ["touch", "/on"])
+        self.assertEqual(self.client.exited("c1").get("code", 0), 0)
+
+    def test_logs_that_no_request_took_end_with_the_control_connection(self):
+        connection = self.client.open_log("unused")
+        self.client.close()
+        self.assertEqual(connection.recv(1), b"")
+        connection.close()
+        self.client = Client(self.world.socket)
+
 
 class Isolation(AgentTest):
     def test_shared_pid_namespace_has_pause_with_an_empty_root(self):

@@ -54,11 +54,11 @@ def receive_frame(connection, kind):
     return SCHEMA.decode(kind, receive_exactly(connection, length))
 
 
-def connect(path, role, token=b""):
+def connect(path, role, token=b"", log=""):
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(30)
     connection.connect(path)
-    send_frame(connection, "Hello", {"protocol": 1, "role": role, "token": token})
+    send_frame(connection, "Hello", {"protocol": 1, "role": role, "token": token, "log": log})
     return connection
 
 
@@ -116,6 +116,15 @@ class Client:
             os.close(fd)
         if "error" in reply:
             raise AgentError(reply["error"])
+
+    def open_log(self, name):
+        """A connection that the agent writes a container's log to."""
+        connection = connect(self.path, "LOG", log=name)
+        reply = receive_frame(connection, "HelloReply")
+        if "error" in reply:
+            connection.close()
+            raise AgentError(reply["error"])
+        return connection
 
     def stream(self, token):
         connection = connect(self.path, "STREAM", token)

@@ -119,7 +119,7 @@ static void test_codec(void) {
   CHECK(DECODE(&hello_type, "", &hello) == 0 && hello.protocol == 0);
   /* Unknown fields of every encoding are skipped. */
   CHECK(DECODE(&hello_type,
-               "\x20\x01\x29"
+               "\x78\x01\x29"
                "12345678"
                "\x32\x02"
                "ab"

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -121,6 +122,53 @@ final class MachineDeathHvfIT extends HvfNodeIT {
         .isNotBlank();
     assertThat(reasonOfEnd(pod, id)).contains("asked for a restart").contains("Kernel panic");
     assertThat(machines()).isEmpty();
+    crictl().remove(pod);
+  }
+
+  @Test
+  void aMachineThatHangsIsRemovedByForceAndNothingOfItIsLeft() {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "hangs"));
+    crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    assertThat(machines()).hasSize(1);
+    Processes.signal(machines().getFirst().pid(), "STOP");
+    crictl().run("rmp", "-f", pod.id());
+    assertThat(machines()).isEmpty();
+    assertThat(crictl().run("pods", "-q")).isBlank();
+    Crictl.Pod again = crictl().runPod(Config.pod(node(), "hangs"));
+    assertThat(crictl().pod(again).path("state").asString()).isEqualTo("SANDBOX_READY");
+    crictl().remove(again);
+  }
+
+  /** A container with no seccomp profile may open vsock sockets; they lead nowhere. */
+  @Test
+  void aContainerThatTakesAllVsockStreamsItGetsKeepsNobodyFromItsPod() throws Exception {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "greedy"));
+    String quiet =
+        crictl().startContainer(pod, Config.container("quiet", Crictl.BUSYBOX, "sleep", "1000"));
+    List<Path> logs = new ArrayList<>();
+    for (String port : List.of("1024", "1025")) {
+      String id =
+          crictl()
+              .startContainer(
+                  pod,
+                  Config.container(
+                      "greedy-" + port, Crictl.PROBE, "probe", "vsock", "2", port, "5000"));
+      logs.add(Path.of(crictl().container(id).path("logPath").asString()));
+    }
+    for (int round = 0; round < 2; round++) {
+      for (Path log : logs) {
+        long before = Files.size(log);
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .until(() -> Files.size(log) > before && Files.readString(log).contains(" 0 open, "));
+        assertThat(Files.readAllLines(log)).allMatch(line -> line.contains(" 0 open, then "));
+      }
+      assertThat(crictl().execSync(quiet, "echo", "heard")).isEqualTo("heard");
+      node().kill();
+      node().start();
+      assertThat(crictl().pod(pod).path("state").asString()).isEqualTo("SANDBOX_READY");
+      assertThat(crictl().execSync(quiet, "echo", "again")).isEqualTo("again");
+    }
     crictl().remove(pod);
   }
 

@@ -9,14 +9,18 @@ import dev.beagle.node.client.Directory;
 import dev.beagle.runtime.microvm.MicroVmFolders;
 import dev.beagle.runtime.pod.SandboxId;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -80,7 +84,11 @@ final class ConsoleCommand implements Callable<Integer> {
         position = 0; // a full file became the previous one
       }
       channel.position(position);
-      Channels.newInputStream(channel).transferTo(out);
+      if (context.console().outTerminal()) {
+        show(Channels.newInputStream(channel), out);
+      } else {
+        Channels.newInputStream(channel).transferTo(out);
+      }
       position = channel.position();
       out.flush();
       return true;
@@ -89,5 +97,17 @@ final class ConsoleCommand implements Callable<Integer> {
     } catch (IOException error) {
       throw HostError.of("cannot read " + file, error);
     }
+  }
+
+  /**
+   * A guest is not to command the terminal of who looks at it; a file or a pipe gets it as it is.
+   */
+  private static void show(InputStream from, OutputStream out) throws IOException {
+    String text = new String(from.readAllBytes(), StandardCharsets.UTF_8);
+    out.write(
+        Stream.of(text.split("\n", -1))
+            .map(line -> Failure.printable(line.replace("\r", "").replace("\t", "        ")))
+            .collect(Collectors.joining("\n"))
+            .getBytes(StandardCharsets.UTF_8));
   }
 }

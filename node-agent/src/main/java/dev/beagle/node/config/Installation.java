@@ -33,7 +33,8 @@ public record Installation(Path java, String classPath, Optional<Path> folder) {
       return switch (this) {
         case LEAN -> List.of("-XX:TieredStopAtLevel=1");
         // A young generation that fits what lives; else it is 1/192 of the machine, and resident.
-        case FULL -> List.of("-Xms24m", "-Xmn12m");
+        // A daemon without memory is started anew, and its pods are there.
+        case FULL -> List.of("-Xms24m", "-Xmn12m", "-XX:+ExitOnOutOfMemoryError");
       };
     }
   }

@@ -1,5 +1,6 @@
 package dev.beagle.runtime.guest;
 
+import com.google.protobuf.UnknownFieldSet;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.guest.wire.Exited;
@@ -24,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,9 @@ import org.slf4j.LoggerFactory;
  * The agent over stream sockets that a {@link Dialer} opens. One virtual thread reads the control
  * connection and hands replies to the waiting callers, one writes requests to it; both end with the
  * connection. Each exit is delivered on a thread of its own, so that a listener may call the agent.
+ *
+ * <p>What speaks may be a guest that others have taken: an agent that says more than an agent can
+ * have to say loses its connection, and its words are shown as anybody's.
  */
 public final class SocketGuestAgent implements GuestAgent {
   /** The version of the protocol that this class speaks. */
@@ -46,6 +51,12 @@ public final class SocketGuestAgent implements GuestAgent {
 
   /** How many times the patience an agent may be silent that was asked for a sign of life. */
   private static final int HANGS_AFTER = 3;
+
+  /** Exits that were told and not dealt with; more processes of a sandbox never end at once. */
+  private static final int MOST_EXITS = 4096;
+
+  /** Of ids and names (PROTOCOL.md). */
+  private static final int LONGEST_NAME = 128;
 
   /** What was sent cannot be taken back. */
   private static final String AFTERWARDS =
@@ -64,6 +75,7 @@ public final class SocketGuestAgent implements GuestAgent {
 
   private final Object listeners = new Object();
   private final List<Exited> early = new ArrayList<>();
+  private final AtomicInteger exitsUnderWay = new AtomicInteger();
   private @Nullable Consumer<Exited> exitListener;
   private @Nullable Runnable goneListener;
   private boolean gone;
@@ -355,7 +367,11 @@ public final class SocketGuestAgent implements GuestAgent {
       }
     } catch (IOException | Failure error) {
       if (!closed) {
-        LOG.debug("guest agent of {} is gone: {}", name, error.getMessage());
+        if (error instanceof Failure) {
+          LOG.warn("guest agent of sandbox {} is let go of: {}", name, error.getMessage());
+        } else {
+          LOG.debug("guest agent of {} is gone: {}", name, error.getMessage());
+        }
       }
       lost(error);
     }
@@ -365,15 +381,44 @@ public final class SocketGuestAgent implements GuestAgent {
     if (!event.hasExited()) {
       return;
     }
+    Exited exit = checked(event.getExited());
     Consumer<Exited> listener;
     synchronized (listeners) {
       listener = exitListener;
       if (listener == null) {
-        early.add(event.getExited());
+        requireBelow(early.size());
+        early.add(exit);
         return;
       }
     }
-    Thread.ofVirtual().name("exit-" + name).start(() -> listener.accept(event.getExited()));
+    requireBelow(exitsUnderWay.get());
+    exitsUnderWay.incrementAndGet();
+    Thread.ofVirtual()
+        .name("exit-" + name)
+        .start(() -> {
+          try {
+            listener.accept(exit);
+          } finally {
+            exitsUnderWay.decrementAndGet();
+          }
+        });
+  }
+
+  /** Nothing of it is kept but what the message says; a frame may be full of what it does not. */
+  private static Exited checked(Exited exit) {
+    for (String id : List.of(exit.getContainer(), exit.getExec())) {
+      if (id.length() > LONGEST_NAME) {
+        throw Failure.corrupted("guest agent tells of an end of " + Failure.shown(id));
+      }
+    }
+    return exit.toBuilder().setUnknownFields(UnknownFieldSet.getDefaultInstance()).build();
+  }
+
+  private static void requireBelow(int exits) {
+    if (exits >= MOST_EXITS) {
+      throw Failure.corrupted(
+          "guest agent tells of more than %d ends of processes at once".formatted(MOST_EXITS));
+    }
   }
 
   private void lost(Exception error) {
@@ -420,8 +465,8 @@ public final class SocketGuestAgent implements GuestAgent {
     } catch (IllegalArgumentException unknown) {
       kind = FailureKind.INTERNAL;
     }
-    Failure failure = Failure.of(kind, error.getMessage());
-    return ProgramComplaint.in(error.getMessage()).map(failure::with).orElse(failure);
+    Failure failure = Failure.of(kind, Failure.shown(error.getMessage()));
+    return ProgramComplaint.in(failure.reason()).map(failure::with).orElse(failure);
   }
 
   /** Opens connections to one agent. */

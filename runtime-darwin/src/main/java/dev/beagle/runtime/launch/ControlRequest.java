@@ -18,6 +18,7 @@ record ControlRequest(String verb, List<String> words) {
   static final String STOP = "stop";
   static final String JOIN = "join";
   static final String LOG = "log";
+  static final String UNLOG = "unlog";
   static final String EXPORT = "export";
   static final String UNEXPORT = "unexport";
   private static final String DONE = "done";

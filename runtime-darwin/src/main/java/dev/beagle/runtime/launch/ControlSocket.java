@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 
 /**
@@ -17,7 +18,9 @@ import java.util.List;
  *   status                    done beagle-machine VERSION PID
  *   stop                      done
  *   join SOCKET NAME TOKEN    done      the card is a port of the switch
- *   log NAME PATH             done      a log of this host that the guest may write to
+ *   log PATH GREETING         done ANSWER  a log of this host is handed to the guest's agent; both words
+ *                                       are base64
+ *   unlog PATH                done      and taken away
  *   export NAME PATH LAYER    done      a file or folder that the guest may read; true for a layer
  *   unexport NAME             done
  *   any                       failed KIND REASON
@@ -67,7 +70,11 @@ final class ControlSocket implements AutoCloseable {
         }
         case ControlRequest.LOG -> {
           List<String> words = request.words(2);
-          parts.logs().open(words.get(0), Path.of(words.get(1)));
+          byte[] answer = parts.logs().open(Path.of(words.get(0)), bytes(words.get(1)));
+          yield ControlRequest.done(Base64.getEncoder().encodeToString(answer));
+        }
+        case ControlRequest.UNLOG -> {
+          parts.logs().close(Path.of(request.words(1).getFirst()));
           yield ControlRequest.done();
         }
         case ControlRequest.EXPORT -> {
@@ -87,6 +94,14 @@ final class ControlSocket implements AutoCloseable {
       };
     } catch (Failure failure) {
       return ControlRequest.failed(failure);
+    }
+  }
+
+  private static byte[] bytes(String base64) {
+    try {
+      return Base64.getDecoder().decode(base64);
+    } catch (IllegalArgumentException wrong) {
+      throw Failure.invalidArgument("no base64: " + Failure.shown(base64));
     }
   }
 

@@ -3,32 +3,28 @@ package dev.beagle.runtime.launch;
 import dev.beagle.failure.Failure;
 import dev.beagle.runtime.virtio.vsock.GuestOutput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Map;
-import java.util.Optional;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
- * Logs of containers, which the guest's agent writes line by line over a connection each. It begins
- * with {@code LOG 1 NAME}, the name under which the daemon has had the file opened. Thread-safe.
+ * Logs of containers, each a file of this host and a connection to the guest's agent, which writes
+ * what is to be appended. They are here and not with the daemon, without which lines would be lost.
+ * Thread-safe.
  */
 final class GuestLogs {
-  /** Of the host, in vsock. */
-  static final int PORT = 1025;
-
-  private static final String GREETING = "LOG 1 ";
-  private static final int LONGEST_GREETING = 160;
-  private static final int MOST_UNCLAIMED = 1024;
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(8);
   private static final Set<OpenOption> APPENDING =
       Set.of(
           StandardOpenOption.CREATE,
@@ -36,32 +32,77 @@ final class GuestLogs {
           StandardOpenOption.APPEND,
           LinkOption.NOFOLLOW_LINKS);
 
-  private final Map<String, FileChannel> unclaimed = new ConcurrentHashMap<>();
+  /** Connects an output to the guest's agent. */
+  @FunctionalInterface
+  interface Dialer {
+    /**
+     * @param greeting sent first
+     */
+    void dial(GuestOutput output, byte[] greeting);
+  }
+
+  private final Dialer dialer;
+  private final List<GuestLog> logs = new ArrayList<>();
+
+  GuestLogs(Dialer dialer) {
+    this.dialer = dialer;
+  }
 
   /**
-   * Opens a log for appending; made (0640) when missing.
+   * Opens a log for appending, made (0640) when missing, and hands it to the agent. Of those that
+   * are open at the same path the newest stays until it is closed: the agent lets go of it when it
+   * has the next one.
    *
-   * @throws Failure INVALID_ARGUMENT for what is no regular file of one name; EXHAUSTED when too
-   *     many were opened that no guest wrote to
+   * @param greeting what the agent is told first
+   * @return its answer
+   * @throws Failure INVALID_ARGUMENT for what is no regular file of one name; UNAVAILABLE or
+   *     TIMED_OUT when the agent does not answer
    */
-  void open(String name, Path path) {
-    if (unclaimed.size() >= MOST_UNCLAIMED) {
-      throw Failure.exhausted("%d logs wait for the guest already".formatted(unclaimed.size()));
+  byte[] open(Path path, byte[] greeting) {
+    GuestLog log = new GuestLog(path, append(path));
+    synchronized (logs) {
+      logs.removeIf(GuestLog::isClosed);
+      of(path).reversed().stream().skip(1).forEach(GuestLog::close);
+      logs.add(log);
     }
+    dialer.dial(log, greeting);
+    try {
+      return log.answer().get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException refused) {
+      throw Failure.unavailable("the guest's agent does not take the log " + path, refused);
+    } catch (TimeoutException hangs) {
+      log.close();
+      throw Failure.timedOut(
+          "the guest's agent has not taken the log %s for %d s"
+              .formatted(path, ANSWER_LIMIT.toSeconds()));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      log.close();
+      throw Failure.cancelled("interrupted while a log was opened");
+    }
+  }
+
+  /** The guest may write there no more, whether it lets go or not. */
+  void close(Path path) {
+    synchronized (logs) {
+      of(path).forEach(GuestLog::close);
+      logs.removeIf(GuestLog::isClosed);
+    }
+  }
+
+  private List<GuestLog> of(Path path) {
+    return logs.stream().filter(log -> log.path().equals(path)).toList();
+  }
+
+  private static FileChannel append(Path path) {
     try {
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !isPlainFile(path)) {
         throw Failure.invalidArgument("log " + path + " is not a regular file with one name");
       }
-      FileChannel file =
-          FileChannel.open(
-              path,
-              APPENDING,
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----")));
-      FileChannel before = unclaimed.putIfAbsent(name, file);
-      if (before != null) {
-        file.close();
-        throw Failure.alreadyExists("log " + Failure.shown(name) + " was opened already");
-      }
+      return FileChannel.open(
+          path,
+          APPENDING,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----")));
     } catch (IOException error) {
       throw Failure.invalidArgument(
           "log %s cannot be opened: %s".formatted(path, error.getMessage()));
@@ -72,69 +113,5 @@ final class GuestLogs {
     return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
         && Integer.valueOf(1)
             .equals(Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS));
-  }
-
-  /** A connection of the guest. */
-  GuestOutput connected() {
-    return new Connection();
-  }
-
-  private final class Connection implements GuestOutput {
-    private final ByteBuffer greeting = ByteBuffer.allocate(LONGEST_GREETING);
-    private @Nullable FileChannel log;
-
-    @Override
-    public void write(ByteBuffer bytes) throws IOException {
-      FileChannel open = log != null ? log : claim(bytes).orElse(null);
-      log = open;
-      if (open == null) {
-        return;
-      }
-      try {
-        while (bytes.hasRemaining()) {
-          open.write(bytes);
-        }
-      } catch (IOException full) {
-        // Costs lines, never the container: the next ones may find room.
-        bytes.position(bytes.limit());
-      }
-    }
-
-    /** Takes the greeting off; empty while it has not ended. */
-    private Optional<FileChannel> claim(ByteBuffer bytes) throws IOException {
-      while (bytes.hasRemaining()) {
-        byte next = bytes.get();
-        if (next == '\n') {
-          String line =
-              new String(greeting.array(), 0, greeting.position(), StandardCharsets.UTF_8);
-          return Optional.of(claim(line));
-        }
-        if (!greeting.hasRemaining()) {
-          throw new IOException("a log without a name");
-        }
-        greeting.put(next);
-      }
-      return Optional.empty();
-    }
-
-    private FileChannel claim(String line) throws IOException {
-      FileChannel opened =
-          line.startsWith(GREETING) ? unclaimed.remove(line.substring(GREETING.length())) : null;
-      if (opened == null) {
-        throw new IOException("no log was opened for it");
-      }
-      return opened;
-    }
-
-    @Override
-    public void close() {
-      try {
-        if (log != null) {
-          log.close();
-        }
-      } catch (IOException ignored) {
-        // what was written is written
-      }
-    }
   }
 }

@@ -163,6 +163,12 @@ public final class MachineLauncher {
         .map(handle -> new MachineProcess(files, handle));
   }
 
+  /** The process of a machine, whether it answers or not. */
+  public static Optional<MachineProcess> holder(Path folder) {
+    MachineFolder files = new MachineFolder(folder);
+    return MachineLock.holder(files).map(handle -> new MachineProcess(files, handle));
+  }
+
   /** How the last machine of a folder ended, which does not run any more. */
   public static MachineEnd endOf(Path folder) {
     return end(new MachineFolder(folder));
@@ -193,6 +199,10 @@ public final class MachineLauncher {
    * @throws Failure the machine's own; UNAVAILABLE when there is none, TIMED_OUT when it hangs
    */
   static List<String> ask(MachineFolder files, ControlRequest request) {
+    return ask(files, request, ANSWER_LIMIT);
+  }
+
+  static List<String> ask(MachineFolder files, ControlRequest request, Duration limit) {
     CompletableFuture<String> conversation = new CompletableFuture<>();
     try (SocketChannel channel =
         SocketChannel.open(UnixDomainSocketAddress.of(files.controlSocket()))) {
@@ -204,7 +214,7 @@ public final class MachineLauncher {
               conversation.completeExceptionally(error);
             }
           });
-      String answer = conversation.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      String answer = conversation.get(limit.toMillis(), TimeUnit.MILLISECONDS);
       if (answer.isEmpty()) {
         throw Failure.unavailable("the machine in %s hung up".formatted(files.path()));
       }
@@ -213,8 +223,7 @@ public final class MachineLauncher {
       throw Failure.unavailable("no machine answers in " + files.path(), error);
     } catch (TimeoutException hangs) {
       throw Failure.timedOut(
-          "the machine in %s has not answered for %d s"
-              .formatted(files.path(), ANSWER_LIMIT.toSeconds()));
+          "the machine in %s has not answered for %d s".formatted(files.path(), limit.toSeconds()));
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw Failure.cancelled("interrupted while a machine was asked");

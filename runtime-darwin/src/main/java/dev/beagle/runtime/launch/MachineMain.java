@@ -17,10 +17,7 @@ import dev.beagle.runtime.virtio.net.NetDevice;
 import dev.beagle.runtime.virtio.vsock.VsockDevice;
 import dev.beagle.time.Time;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
@@ -50,14 +47,13 @@ public final class MachineMain {
       return;
     }
     MachineFolder files = settings.files();
-    try (FileChannel file =
-            FileChannel.open(files.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = file.tryLock()) {
-      if (lock == null) {
-        System.err.println("machine: another one runs in " + settings.folder());
-        System.exit(2);
-        return;
-      }
+    Optional<MachineLock> lock = MachineLock.take(files);
+    if (lock.isEmpty()) {
+      System.err.println("machine: another one runs in " + settings.folder());
+      System.exit(2);
+      return;
+    }
+    try (MachineLock _ = lock.get()) {
       Files.deleteIfExists(files.end());
       MachineEnd end = run(settings, timeline);
       end.write(files.end());
@@ -83,10 +79,9 @@ public final class MachineMain {
       throws IOException, InterruptedException {
     Time time = Time.system();
     MachineFolder files = settings.files();
-    GuestLogs logs = new GuestLogs();
-    VsockDevice vsock =
-        new VsockDevice(
-            port -> port == GuestLogs.PORT ? Optional.of(logs.connected()) : Optional.empty());
+    VsockDevice vsock = new VsockDevice();
+    GuestLogs logs =
+        new GuestLogs((output, greeting) -> vsock.connect(output, greeting, AGENT_PORT));
     try (NetDevice card = new NetDevice(randomMac(), time);
         Export export = new Export();
         Closer disks = new Closer();

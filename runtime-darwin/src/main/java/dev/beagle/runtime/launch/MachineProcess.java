@@ -5,10 +5,15 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A machine's process, started or found. Thread-safe. */
 public final class MachineProcess {
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
+
   private final MachineFolder files;
   private final ProcessHandle handle;
 
@@ -26,12 +31,12 @@ public final class MachineProcess {
   }
 
   /**
-   * Ends the machine as a pulled plug does; {@link #ended} completes soon. Nothing happens when it
-   * has ended.
+   * Ends the machine as a pulled plug does, and its process where that does not hear; {@link
+   * #ended} completes soon. Nothing happens when it has ended.
    */
   public void stop() {
     try {
-      ask(ControlRequest.of(ControlRequest.STOP));
+      MachineLauncher.ask(files, ControlRequest.of(ControlRequest.STOP), STOP_PATIENCE);
     } catch (Failure failure) {
       if (handle.isAlive()) {
         handle.destroyForcibly(); // it does not hear: then so
@@ -50,13 +55,26 @@ public final class MachineProcess {
   }
 
   /**
-   * Opens a log of this host for the guest to append to.
+   * Opens a log of this host for appending and hands it to the guest's agent, which writes to it
+   * for as long as the machine runs.
    *
-   * @param name by which the guest's agent asks for it, once
-   * @throws Failure INVALID_ARGUMENT for what is no regular file of one name
+   * @param greeting what the agent is to be told of it
+   * @return the agent's answer to that: a message, without its length
+   * @throws Failure INVALID_ARGUMENT for what is no regular file of one name; UNAVAILABLE or
+   *     TIMED_OUT when the agent does not answer
    */
-  public void openLog(String name, Path path) {
-    ask(ControlRequest.of(ControlRequest.LOG, name, path.toString()));
+  public byte[] openLog(Path path, byte[] greeting) {
+    Base64.Encoder encoder = Base64.getEncoder();
+    List<String> answer =
+        ask(
+            ControlRequest.of(
+                ControlRequest.LOG, path.toString(), encoder.encodeToString(greeting)));
+    return Base64.getDecoder().decode(answer.getFirst());
+  }
+
+  /** Closes a log, whatever the guest does. One that is not open is fine. */
+  public void closeLog(Path path) {
+    ask(ControlRequest.of(ControlRequest.UNLOG, path.toString()));
   }
 
   /**
@@ -86,8 +104,8 @@ public final class MachineProcess {
     return SocketChannel.open(UnixDomainSocketAddress.of(files.agentSocket()));
   }
 
-  private void ask(ControlRequest request) {
-    MachineLauncher.ask(files, request);
+  private List<String> ask(ControlRequest request) {
+    return MachineLauncher.ask(files, request);
   }
 
   /** Completes once the process is gone, whoever ended it. */

@@ -11,6 +11,7 @@ import dev.beagle.runtime.pod.NamespaceMode;
 import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.state.ContainerRecord;
 import dev.beagle.runtime.world.World;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -149,6 +150,9 @@ final class SandboxEnd {
       if (failure.kind() != FailureKind.NOT_FOUND) {
         throw failure;
       }
+    }
+    if (!record.logPath().isEmpty()) {
+      world.closeLog(Path.of(record.logPath()));
     }
     world.removeFolders(record.folders());
   }

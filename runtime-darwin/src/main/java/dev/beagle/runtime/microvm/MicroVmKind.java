@@ -225,7 +225,7 @@ public final class MicroVmKind implements SandboxKind {
   }
 
   private void discard(Path folder) {
-    MachineLauncher.find(folder).ifPresent(MicroVmKind::end);
+    MachineLauncher.holder(folder).ifPresent(MicroVmKind::end);
     try {
       Files.deleteIfExists(disk(String.valueOf(folder.getFileName())));
     } catch (IOException error) {
@@ -245,13 +245,25 @@ public final class MicroVmKind implements SandboxKind {
 
   private static void end(MachineProcess machine) {
     machine.stop();
+    if (!ended(machine)) {
+      machine.kill();
+      if (!ended(machine)) {
+        throw Failure.timedOut(
+            "the process %d of a machine has not ended %d s after SIGKILL"
+                .formatted(machine.pid(), END_LIMIT.toSeconds()));
+      }
+    }
+  }
+
+  private static boolean ended(MachineProcess machine) {
     try {
       MachineEnd end = machine.ended().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
       LOG.debug("machine {}: {}", machine.pid(), end.reason());
+      return true;
     } catch (TimeoutException hangs) {
-      machine.kill();
+      return false;
     } catch (ExecutionException error) {
-      LOG.debug("end of machine {}", machine.pid(), error);
+      throw Failure.internal("end of machine " + machine.pid(), error);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw Failure.cancelled("interrupted while a machine was ending");

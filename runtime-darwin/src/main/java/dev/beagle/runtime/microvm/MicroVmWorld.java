@@ -3,6 +3,7 @@ package dev.beagle.runtime.microvm;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.guest.GuestAgent;
+import dev.beagle.runtime.guest.LogHandover;
 import dev.beagle.runtime.guest.wire.AddFolder;
 import dev.beagle.runtime.guest.wire.RemoveFolder;
 import dev.beagle.runtime.guest.wire.Request;
@@ -110,8 +111,13 @@ final class MicroVmWorld implements World {
   @Override
   public String openLog(Path path) {
     String name = "log-" + UUID.randomUUID();
-    machine.openLog(name, path);
+    LogHandover.check(machine.openLog(path, LogHandover.greeting(name)));
     return name;
+  }
+
+  @Override
+  public void closeLog(Path path) {
+    machine.closeLog(path);
   }
 
   @Override

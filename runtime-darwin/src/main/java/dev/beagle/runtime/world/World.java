@@ -25,6 +25,9 @@ public interface World extends AutoCloseable {
    */
   String openLog(Path path);
 
+  /** Nothing is written to the log any more, whatever the agent does. */
+  default void closeLog(Path path) {}
+
   /** The cgroup of a container, the same path in every hierarchy. */
   String cgroupOf(String container);
 

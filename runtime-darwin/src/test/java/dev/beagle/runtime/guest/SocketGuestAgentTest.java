@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.guest.wire.Exec;
@@ -30,11 +31,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client on a real socket; the other end greets, tells an exit and answers ListProcesses. */
 class SocketGuestAgentTest {
@@ -48,6 +52,10 @@ class SocketGuestAgentTest {
 
   /** Requests that are answered before the one that was read first. */
   private final AtomicInteger busyFor = new AtomicInteger();
+
+  /** At once after its greeting. */
+  private volatile Iterable<Exited> told =
+      List.of(Exited.newBuilder().setContainer("early").build());
 
   private final List<Request.CallCase> read = new CopyOnWriteArrayList<>();
   private volatile CountDownLatch answers = new CountDownLatch(0);
@@ -69,8 +77,9 @@ class SocketGuestAgentTest {
     try (SocketChannel channel = server.accept()) {
       Frames.read(channel, Hello.parser());
       Frames.write(channel, HelloReply.newBuilder().setProtocol(SocketGuestAgent.PROTOCOL).build());
-      Frames.write(
-          channel, Reply.newBuilder().setExited(Exited.newBuilder().setContainer("early")).build());
+      for (Exited exit : told) {
+        Frames.write(channel, Reply.newBuilder().setExited(exit).build());
+      }
       do {
         Request request = Frames.read(channel, Request.parser());
         read.add(request.getCallCase());
@@ -112,6 +121,92 @@ class SocketGuestAgentTest {
 
   private static Request.Builder list() {
     return Request.newBuilder().setListProcesses(ListProcesses.getDefaultInstance());
+  }
+
+  private static Iterable<Exited> flood(Exited exit) {
+    return () -> Stream.generate(() -> exit).iterator();
+  }
+
+  /** With a listener that ends, if it does, later than they come. */
+  private void awaitGone(SocketGuestAgent agent, boolean listens) throws InterruptedException {
+    CountDownLatch gone = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    if (listens) {
+      agent.onExit(exit -> awaitQuietly(end));
+    }
+    agent.onGone(gone::countDown);
+    gone.await();
+    end.countDown();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Timeout(30)
+  void anAgentThatTellsOfEndsForEverLosesItsConnection(boolean listens) throws Exception {
+    told = flood(Exited.newBuilder().setContainer("c").build());
+    try (SocketGuestAgent agent = connect()) {
+      awaitGone(agent, listens);
+      assertThatThrownBy(() -> agent.call(list(), LIMIT))
+          .isInstanceOfSatisfying(
+              Failure.class,
+              failure -> assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE));
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void anEndOfWhatHasNoNameOfOursCostsTheConnection() throws Exception {
+    told = List.of(Exited.newBuilder().setContainer("c".repeat(129)).build());
+    try (SocketGuestAgent agent = connect()) {
+      awaitGone(agent, true);
+    }
+  }
+
+  @Test
+  void whatAnEndSaysThatNobodyKnowsIsNotKept() throws Exception {
+    told =
+        List.of(
+            Exited.newBuilder()
+                .setContainer("c")
+                .setUnknownFields(
+                    UnknownFieldSet.newBuilder()
+                        .addField(
+                            99,
+                            UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(ByteString.copyFrom(new byte[1 << 20]))
+                                .build())
+                        .build())
+                .build());
+    try (SocketGuestAgent agent = connect()) {
+      CountDownLatch heard = new CountDownLatch(1);
+      AtomicInteger bytes = new AtomicInteger();
+      agent.onExit(exit -> {
+        bytes.set(exit.getSerializedSize());
+        heard.countDown();
+      });
+      heard.await();
+      assertThat(bytes).hasValue(3);
+    }
+  }
+
+  @Test
+  void theWordsOfAnAgentAreCutAndOnOneLine() {
+    Failure failure =
+        SocketGuestAgent.failure(
+            dev.beagle.runtime.guest.wire.Error.newBuilder()
+                .setKind("NOT_FOUND")
+                .setMessage("\u001b[2J\n" + "x".repeat(1 << 20))
+                .build());
+    assertThat(failure.kind()).isEqualTo(FailureKind.NOT_FOUND);
+    assertThat(failure.reason()).startsWith("?[2J?x").hasSizeLessThan(1100);
   }
 
   @Test

@@ -118,6 +118,24 @@ final class MachineProcessHvfIT {
   }
 
   @Test
+  void aProcessThatDoesNotAnswerIsFoundAndEnded() throws Exception {
+    MachineProcess machine = launcher.launch(settings(FOR_EVER));
+    assertThat(kill("STOP", machine)).isZero();
+    MachineProcess found = MachineLauncher.holder(folder).orElseThrow();
+    assertThat(found.pid()).isEqualTo(machine.pid());
+    found.stop();
+    assertThat(found.ended().join().kind()).isEqualTo(MachineEnd.Kind.KILLED);
+    assertThat(MachineLauncher.holder(folder)).isEmpty();
+  }
+
+  private static int kill(String signal, MachineProcess machine) throws Exception {
+    return new ProcessBuilder("kill", "-" + signal, Long.toString(machine.pid()))
+        .inheritIO()
+        .start()
+        .waitFor();
+  }
+
+  @Test
   void aKernelThatPanicsIsAnEndWithItsConsole() throws Exception {
     MachineProcess machine = launcher.launch(settings(CONSOLE + "rdinit=/none root=none"));
     assertThat(machine.ended().join().kind()).isEqualTo(MachineEnd.Kind.RESET);

@@ -1,5 +1,6 @@
 package dev.beagle.runtime.virtio.vsock;
 
+import dev.beagle.runtime.virtio.ActiveQueues;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -9,7 +10,15 @@ import java.nio.ByteBuffer;
  * VsockConnections#writable}. Belongs to the device's worker thread.
  */
 interface HostEnd {
-  /** The guest has accepted: bytes may flow. Only for streams that the host opened. */
+  /**
+   * Its stream is about to be opened.
+   *
+   * @param sending the queue to be processed when there is something for the guest
+   * @throws IOException it cannot be: it is refused
+   */
+  default void begin(ActiveQueues queues, int sending) throws IOException {}
+
+  /** The guest has accepted: bytes may flow. */
   void connected();
 
   /** Nobody in the guest listens there, or it left before it answered. Nothing more is called. */

@@ -3,11 +3,19 @@ package dev.beagle.runtime.virtio.vsock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** An output as the end of a stream, which has nothing for the guest. */
-record OutputEnd(GuestOutput output) implements HostEnd {
+/** An output as the end of a stream; the guest gets a greeting and no more. */
+final class OutputEnd implements HostEnd {
+  private final GuestOutput output;
+  private final ByteBuffer greeting;
+
+  OutputEnd(GuestOutput output, byte[] greeting) {
+    this.output = output;
+    this.greeting = ByteBuffer.wrap(greeting.clone());
+  }
+
   @Override
   public void connected() {
-    // The guest connected.
+    // The greeting is asked for by the stream.
   }
 
   @Override
@@ -17,7 +25,10 @@ record OutputEnd(GuestOutput output) implements HostEnd {
 
   @Override
   public int read(ByteBuffer target) {
-    return 0;
+    int count = Math.min(target.remaining(), greeting.remaining());
+    target.put(greeting.slice(greeting.position(), count));
+    greeting.position(greeting.position() + count);
+    return count;
   }
 
   @Override

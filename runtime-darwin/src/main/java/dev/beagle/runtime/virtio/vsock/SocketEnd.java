@@ -18,12 +18,9 @@ final class SocketEnd implements HostEnd {
     this.connections = connections;
   }
 
-  /**
-   * Makes it a socket that does not block and is asked for when it is ready.
-   *
-   * @param sending the queue to be processed when there is something for the guest
-   */
-  void watch(ActiveQueues queues, int sending) throws IOException {
+  /** Makes it a socket that does not block and is asked for when it is ready. */
+  @Override
+  public void begin(ActiveQueues queues, int sending) throws IOException {
     socket.configureBlocking(false);
     key = queues.watch(socket, ready -> tell(ready, queues, sending));
   }

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All streams of one guest (virtio 1.2, section 5.10.6): a function of the guest's packets and of
- * what the host's ends are ready for. Whatever the guest sends costs it a stream at most, and what
- * it does not take is bounded: a buffer for each stream, and some resets. Belongs to the device's
- * worker thread.
+ * what the host's ends are ready for. The host opens them; what the guest would open is refused, so
+ * that no process of it can take the place of others. Whatever the guest sends costs it a stream at
+ * most, and what it does not take is bounded: a buffer for each stream, and some resets. Belongs to
+ * the device's worker thread.
  */
 final class VsockConnections {
   /** The host's context id; 0 and 1 are reserved, guests begin at 3. */
@@ -28,7 +29,6 @@ final class VsockConnections {
   private static final int FIRST_PORT = 1024;
 
   private final long guestCid;
-  private final HostPorts hostPorts;
   private final Map<Ports, VsockStream> streams = new HashMap<>();
   private final IdentityHashMap<HostEnd, VsockStream> ends = new IdentityHashMap<>();
 
@@ -43,11 +43,9 @@ final class VsockConnections {
 
   /**
    * @param guestCid 3 or more
-   * @param hostPorts what the guest may connect to
    */
-  public VsockConnections(long guestCid, HostPorts hostPorts) {
+  public VsockConnections(long guestCid) {
     this.guestCid = guestCid;
-    this.hostPorts = hostPorts;
   }
 
   /**
@@ -60,7 +58,10 @@ final class VsockConnections {
       throw Failure.exhausted("the guest has " + MOST_STREAMS + " vsock streams already");
     }
     Ports ports = new Ports(freePort(guestPort), guestPort);
-    enter(VsockStream.requested(ports, end), end);
+    VsockStream stream = VsockStream.requested(ports, end);
+    streams.put(ports, stream);
+    ends.put(end, stream);
+    changed(stream, end);
   }
 
   private int freePort(int guestPort) {
@@ -75,12 +76,6 @@ final class VsockConnections {
   /** The numbers that Linux takes for wildcards and privileged ports are left out. */
   private void advancePort() {
     nextPort = nextPort == Integer.MAX_VALUE ? FIRST_PORT : nextPort + 1;
-  }
-
-  private void enter(VsockStream stream, HostEnd end) {
-    streams.put(stream.ports, stream);
-    ends.put(end, stream);
-    changed(stream, end);
   }
 
   /** The end has bytes for the guest, or its end; nothing where its stream has ended. */
@@ -145,7 +140,7 @@ final class VsockConnections {
     }
     VsockStream stream = streams.get(ports);
     if (stream == null) {
-      strange(header, ports);
+      unwanted(header, ports);
     } else if (header.operation() == VsockHeader.RESET) {
       streams.remove(ports);
       stream.resetByGuest();
@@ -154,19 +149,6 @@ final class VsockConnections {
       stream.receive(header, packet);
       changed(stream, stream.end());
     }
-  }
-
-  /** Of a stream that there is not. */
-  private void strange(VsockHeader header, Ports ports) {
-    if (header.operation() != VsockHeader.REQUEST || ends.size() >= MOST_STREAMS) {
-      unwanted(header, ports);
-      return;
-    }
-    hostPorts
-        .open(ports.host())
-        .ifPresentOrElse(
-            end -> enter(VsockStream.accepted(ports, end, header), end),
-            () -> unwanted(header, ports));
   }
 
   /** Its sender waits for an answer, unless it was one itself. */

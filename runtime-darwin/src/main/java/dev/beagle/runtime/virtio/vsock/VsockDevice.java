@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +39,8 @@ public final class VsockDevice implements VirtioDevice {
   /** Packets one turn takes each way, before other work of the device has its turn. */
   private static final int TURN = 256;
 
-  /** A socket that waits for the worker. */
-  private record Arrival(SocketEnd end, int guestPort) {}
+  /** What waits for the worker. */
+  private record Arrival(HostEnd end, int guestPort) {}
 
   private final ConfigSpace config =
       new ConfigSpace(
@@ -50,7 +49,7 @@ public final class VsockDevice implements VirtioDevice {
               .putLong(GUEST_CID)
               .array());
   private final Queue<Arrival> arrivals = new ConcurrentLinkedQueue<>();
-  private final VsockConnections connections;
+  private final VsockConnections connections = new VsockConnections(GUEST_CID);
   private final ByteBuffer received = ByteBuffer.allocateDirect(LARGEST_PACKET);
 
   /** Where a packet is made for a guest that gives its buffers in parts. */
@@ -62,20 +61,26 @@ public final class VsockDevice implements VirtioDevice {
   private @Nullable DescriptorChain spare;
 
   /**
-   * @param outputs what the guest may connect to, by port; asked on the worker
-   */
-  public VsockDevice(IntFunction<Optional<GuestOutput>> outputs) {
-    connections = new VsockConnections(GUEST_CID, port -> outputs.apply(port).map(OutputEnd::new));
-  }
-
-  /**
    * Joins a socket to a stream that is opened to a port of the guest. Returns at once; the socket
    * is closed when nobody listens there, and whenever the stream ends.
    *
    * @param socket connected; it is the device's from now on
    */
   public void connect(SocketChannel socket, int guestPort) {
-    SocketEnd end = new SocketEnd(socket, connections);
+    connect(new SocketEnd(socket, connections), guestPort);
+  }
+
+  /**
+   * Opens a stream to a port of the guest. Returns at once; the output is closed when nobody
+   * listens there, and whenever the stream ends.
+   *
+   * @param greeting what the guest is told
+   */
+  public void connect(GuestOutput output, byte[] greeting, int guestPort) {
+    connect(new OutputEnd(output, greeting), guestPort);
+  }
+
+  private void connect(HostEnd end, int guestPort) {
     ActiveQueues active = queues;
     if (active == null) {
       end.refused();
@@ -116,7 +121,7 @@ public final class VsockDevice implements VirtioDevice {
   private void enter(ActiveQueues active) {
     for (Arrival arrival = arrivals.poll(); arrival != null; arrival = arrivals.poll()) {
       try {
-        arrival.end.watch(active, RX);
+        arrival.end.begin(active, RX);
         connections.open(arrival.end, arrival.guestPort);
       } catch (IOException | Failure refused) {
         arrival.end.refused();

@@ -40,7 +40,6 @@ final class VsockStream {
   private int hostShutTold;
 
   private boolean owesRequest;
-  private boolean owesResponse;
   private boolean owesCredit;
   private boolean readable;
   private boolean finished;
@@ -56,15 +55,6 @@ final class VsockStream {
   static VsockStream requested(Ports ports, HostEnd end) {
     VsockStream stream = new VsockStream(ports, end, State.REQUESTED);
     stream.owesRequest = true;
-    return stream;
-  }
-
-  /** The guest opened it. */
-  static VsockStream accepted(Ports ports, HostEnd end, VsockHeader request) {
-    VsockStream stream = new VsockStream(ports, end, State.OPEN);
-    stream.owesResponse = true;
-    stream.readable = true;
-    stream.credit.told(request);
     return stream;
   }
 
@@ -91,7 +81,7 @@ final class VsockStream {
   boolean wantsToSend() {
     return switch (state) {
       case REQUESTED -> owesRequest;
-      case OPEN -> owesResponse || owesCredit || hostShut != hostShutTold || mayRead();
+      case OPEN -> owesCredit || hostShut != hostShutTold || mayRead();
       case RESETTING -> true;
       case LEFT, ENDED -> false;
     };
@@ -226,10 +216,6 @@ final class VsockStream {
         yield first ? VsockHeader.REQUEST : 0;
       }
       case OPEN -> {
-        if (owesResponse) {
-          owesResponse = false;
-          yield VsockHeader.RESPONSE;
-        }
         if (readData(target)) {
           yield VsockHeader.DATA;
         }

@@ -18,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -53,14 +52,9 @@ final class VsockDeviceTest extends VirtioDeviceContract {
   private ServerSocketChannel server;
   private final BlockingQueue<String> taken = new LinkedBlockingQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final VsockDevice device = new VsockDevice(this::output);
+  private final VsockDevice device = new VsockDevice();
   private int rxSeen;
   private int forwarded;
-
-  /** Port 7 leads somewhere. */
-  private Optional<GuestOutput> output(int port) {
-    return port == 7 ? Optional.of(new Collected(taken, ended)) : Optional.empty();
-  }
 
   private record Collected(BlockingQueue<String> taken, CountDownLatch ended)
       implements GuestOutput {
@@ -275,20 +269,21 @@ final class VsockDeviceTest extends VirtioDeviceContract {
     assertThat(got.flip()).isEqualTo(ByteBuffer.wrap(sent));
   }
 
-  /** The guest connects from its port 5000. */
-  private VsockHeader request(int port) throws InterruptedException {
-    VsockHeader fromHost =
-        new VsockHeader(
-            VsockConnections.HOST_CID, 3, port, 5000, 0, VsockHeader.STREAM, 0, 0, 0, 0);
-    answer(fromHost, VsockHeader.REQUEST, 0, new byte[0]);
-    return fromHost;
+  /** An output that the guest has accepted and that has greeted it. */
+  private VsockHeader openOutput() throws InterruptedException {
+    device.connect(new Collected(taken, ended), bytes("who is there"), AGENT);
+    VsockHeader request = receive().header();
+    assertThat(request.operation()).isEqualTo(VsockHeader.REQUEST);
+    assertThat(request.targetPort()).isEqualTo(AGENT);
+    answer(request, VsockHeader.RESPONSE, 0, new byte[0]);
+    assertThat(receive().text()).isEqualTo("who is there");
+    return request;
   }
 
   @Test
-  void whatTheGuestConnectsToTakesItsBytesUntilItCloses() throws Exception {
+  void anOutputGreetsAndTakesTheGuestsBytesUntilItCloses() throws Exception {
     begin();
-    VsockHeader stream = request(7);
-    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESPONSE);
+    VsockHeader stream = openOutput();
     answer(stream, VsockHeader.DATA, 0, bytes("a line"));
     assertThat(taken.take()).isEqualTo("a line");
     answer(stream, VsockHeader.SHUTDOWN, VsockHeader.NO_SEND | VsockHeader.NO_RECEIVE, new byte[0]);
@@ -297,15 +292,30 @@ final class VsockDeviceTest extends VirtioDeviceContract {
   }
 
   @Test
-  void aConnectionThatFailsOrLeadsNowhereIsReset() throws Exception {
+  void anOutputThatFailsIsResetAndClosed() throws Exception {
     begin();
-    request(8);
-    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESET);
-    VsockHeader stream = request(7);
-    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESPONSE);
+    VsockHeader stream = openOutput();
     answer(stream, VsockHeader.DATA, 0, bytes("too much"));
     assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESET);
     ended.await();
+  }
+
+  @Test
+  void anOutputIsClosedWhereNobodyListens() throws Exception {
+    begin();
+    device.connect(new Collected(taken, ended), bytes("hello"), AGENT);
+    answer(receive().header(), VsockHeader.RESET, 0, new byte[0]);
+    ended.await();
+  }
+
+  @Test
+  void theGuestCannotConnect() throws Exception {
+    begin();
+    VsockHeader fromHost =
+        new VsockHeader(
+            VsockConnections.HOST_CID, 3, 1025, 5000, 0, VsockHeader.STREAM, 0, 0, 0, 0);
+    answer(fromHost, VsockHeader.REQUEST, 0, new byte[0]);
+    assertThat(receive().header().operation()).isEqualTo(VsockHeader.RESET);
   }
 
   @Test
