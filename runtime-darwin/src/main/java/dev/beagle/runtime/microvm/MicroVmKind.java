@@ -71,6 +71,7 @@ public final class MicroVmKind implements SandboxKind {
 
   private final MicroVmOptions options;
   private final MachineLauncher launcher;
+  private final Boots boots = new Boots(Runtime.getRuntime().availableProcessors());
   private final Time time;
 
   /** Makes nothing yet. */
@@ -113,6 +114,10 @@ public final class MicroVmKind implements SandboxKind {
 
   @Override
   public World open(WorldRecord plan) {
+    return boots.inTurn(() -> boot(plan));
+  }
+
+  private World boot(WorldRecord plan) {
     try {
       MachineProcess machine = launcher.launch(settings(plan));
       return new MicroVmWorld(plan, machine, awaitAgent(plan, machine), options.portSocket());
