@@ -114,7 +114,7 @@ static int load_drivers(struct failure *failure) {
   /* The bus last of those that the boot waits for would find no driver: it comes first. */
   static const char *const modprobe[] = {
       "/sbin/modprobe", "-a",       "-q",         "virtio_mmio", "vmw_vsock_virtio_transport",
-      "virtio_net",     "virtiofs", "virtio_blk", NULL};
+      "virtio_net",     "virtiofs", "virtio_blk", "virtio_rng",  NULL};
   return run(modprobe) == 0 ? 0 : fail(failure, ENOEXEC, "INTERNAL", "loading the drivers failed");
 }
 

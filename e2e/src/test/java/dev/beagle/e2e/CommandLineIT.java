@@ -2,7 +2,6 @@ package dev.beagle.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,11 +27,7 @@ final class CommandLineIT extends NodeIT {
   }
 
   private List<String> command(String verb, String... arguments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(node().prepared().get("beagle"), verb, "--run", node().runFolder().toString()));
-    command.addAll(List.of(arguments));
-    return command;
+    return node().beagle(verb, arguments);
   }
 
   private Command.Result beagle(String verb, String... arguments) {

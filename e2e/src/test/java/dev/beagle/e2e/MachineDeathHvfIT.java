@@ -107,7 +107,26 @@ final class MachineDeathHvfIT extends HvfNodeIT {
     node().kill();
     machines().forEach(machine -> Processes.kill(machine.pid()));
     node().start();
-    assertThat(reasonOfEnd(pod, id)).isNotBlank();
+    assertThat(reasonOfEnd(pod, id))
+        .contains("the sandbox's machine ended")
+        .contains("ended without a word");
+    crictl().remove(pod);
+  }
+
+  @Test
+  void aPanicWhileTheDaemonIsDeadIsToldByTheNextOne() {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "unseen").privileged());
+    String id =
+        crictl()
+            .startContainer(
+                pod,
+                Config.container(
+                        "c", Crictl.BUSYBOX, "sh", "-c", "sleep 3; echo c > /proc/sysrq-trigger")
+                    .privileged());
+    node().kill();
+    await().atMost(Duration.ofSeconds(30)).until(() -> machines().isEmpty());
+    node().start();
+    assertThat(reasonOfEnd(pod, id)).contains("asked for a restart").contains("Kernel panic");
     crictl().remove(pod);
   }
 
@@ -122,7 +141,11 @@ final class MachineDeathHvfIT extends HvfNodeIT {
         .isNotBlank();
     assertThat(reasonOfEnd(pod, id)).contains("asked for a restart").contains("Kernel panic");
     assertThat(machines()).isEmpty();
+    assertThat(beagle("console", pod.id()).ok()).contains("Kernel panic");
+    assertThat(beagle("console", "-f", pod.id()).ok()).contains("Kernel panic");
     crictl().remove(pod);
+    assertThat(beagle("console", pod.id()).exit()).isEqualTo(3);
+    assertThat(node().runFolder().resolve("vms")).isEmptyDirectory();
   }
 
   @Test
@@ -170,6 +193,24 @@ final class MachineDeathHvfIT extends HvfNodeIT {
       assertThat(crictl().execSync(quiet, "echo", "again")).isEqualTo("again");
     }
     crictl().remove(pod);
+  }
+
+  @Test
+  void aRunThatIsInterruptedWhileItsMachineBootsLeavesNothing() {
+    try (Command.Running run =
+        Command.start(node().beagle("run", "--name", "hasty", Crictl.BUSYBOX, "true"), "")) {
+      await().atMost(Duration.ofSeconds(30)).until(() -> !machines().isEmpty());
+      Processes.signal(run.process().pid(), "INT");
+      Command.Result result = run.result(Command.LIMIT);
+      assertThat(result.exit()).isEqualTo(130);
+      assertThat(result.err()).contains("interrupted; pod hasty is removed once it is made");
+    }
+    assertThat(machines()).isEmpty();
+    assertThat(beagle("ps", "-a", "-o", "json").ok()).isEqualTo("[]");
+  }
+
+  private Command.Result beagle(String verb, String... arguments) {
+    return Command.run(node().beagle(verb, arguments));
   }
 
   /**

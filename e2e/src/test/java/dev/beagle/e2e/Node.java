@@ -128,6 +128,14 @@ final class Node implements AutoCloseable {
     return command;
   }
 
+  /** A command of our own command line on this node. */
+  List<String> beagle(String verb, String... more) {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(prepared.get("beagle"), verb, "--run", runFolder().toString()));
+    command.addAll(List.of(more));
+    return command;
+  }
+
   /**
    * Starts the daemon and waits until it is ready; what it says goes to a file that outlives it.
    */

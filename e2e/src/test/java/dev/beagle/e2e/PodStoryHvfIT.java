@@ -141,6 +141,16 @@ final class PodStoryHvfIT extends HvfNodeIT {
   }
 
   @Test
+  void theGuestHasRandomnessOfTheHost() {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "random"));
+    String id =
+        crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    assertThat(crictl().execSync(id, "cat", "/sys/class/misc/hw_random/rng_current"))
+        .startsWith("virtio_rng");
+    crictl().remove(pod);
+  }
+
+  @Test
   void limitsAreTheGuestsCgroups() {
     Crictl.Pod pod = crictl().runPod(Config.pod(node(), "limits"));
     String id =

@@ -95,7 +95,8 @@ final class HabitsTest {
           .resideInAPackage("java.util.logging");
 
   /**
-   * The log itself, the console (asked to by --debug), and the switch's process, which has no more.
+   * The log itself, the console (asked to by --debug), and the processes of switch and machines,
+   * which have no more.
    */
   @ArchTest
   static final ArchRule stacksGoToTheLog =
@@ -105,7 +106,8 @@ final class HabitsTest {
                   ForeignTypesTest.named(
                       "dev.beagle.node.cli.Logging",
                       "dev.beagle.node.cli.Cli",
-                      "dev.beagle.net.control.DefectLog")))
+                      "dev.beagle.net.control.DefectLog",
+                      "dev.beagle.runtime.launch.MachineMain")))
           .should()
           .callMethodWhere(
               new DescribedPredicate<JavaMethodCall>("prints a stack") {

@@ -54,17 +54,19 @@ final class ConsoleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Path file = MicroVmFolders.console(node.folder(context), pod());
+    Path run = node.folder(context);
+    SandboxId pod = pod();
+    Path file = MicroVmFolders.console(run, pod);
     boolean there = copy(file);
     if (!there) {
       throw Failure.of(
           FailureKind.NOT_FOUND,
-          "pod %s has no console: it is no micro-VM, or its machine has ended"
-              .formatted(Failure.shown(reference)));
+          "pod %s has no console: it is no micro-VM".formatted(Failure.shown(reference)));
     }
     while (follow && there) {
+      boolean last = !MicroVmFolders.lives(run, pod); // before, so that nothing is missed
       context.time().sleep(PAUSE);
-      there = copy(file);
+      there = copy(file) && !last;
     }
     return ExitCodes.OK;
   }

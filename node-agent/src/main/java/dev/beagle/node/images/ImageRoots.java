@@ -45,6 +45,11 @@ public final class ImageRoots implements RootFilesystems {
     }
 
     @Override
+    public String architecture() {
+      return lease.image().config().platform().architecture();
+    }
+
+    @Override
     public Optional<byte[]> readFile(String path, int limitBytes) {
       return LayeredFiles.readFile(
           lease.layers().stream().map(ConvertedLayer::image).toList(), path, limitBytes);

@@ -3,6 +3,7 @@ package dev.beagle.node.network;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.net.control.SwitchClient;
+import dev.beagle.runtime.guest.wire.CloseSandbox;
 import dev.beagle.runtime.guest.wire.OpenSandbox;
 import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.lifecycle.WireNetwork;
@@ -231,9 +232,23 @@ public final class HostInterface implements AutoCloseable {
   /** Takes the interface away. */
   public synchronized void end() {
     closed = true;
+    leave();
     world.close();
     kind.discard(plan, List.of());
     deleteFolder();
+  }
+
+  /** In order; without cgroups nobody but the agent itself can find all that it started. */
+  private void leave() {
+    try {
+      world
+          .agent()
+          .call(
+              Request.newBuilder().setCloseSandbox(CloseSandbox.getDefaultInstance()),
+              ANSWER_LIMIT);
+    } catch (Failure failure) {
+      LOG.debug("the host interface's agent is ended by force: {}", failure.reason());
+    }
   }
 
   private void deleteFolder() {

@@ -259,11 +259,12 @@ final class ContainerCallsTest {
 
   @Test
   void unknownIdsAreFineForStopAndRemoveOnly() {
-    stop("abc", 0);
-    remove("abc");
-    CriWorld.assertFails(Status.Code.NOT_FOUND, "container abc not found", () -> status("abc"));
-    CriWorld.assertFails(Status.Code.NOT_FOUND, "container abc", () -> world.start("abc"));
-    CriWorld.assertFails(Status.Code.NOT_FOUND, "container abc", () -> reopen("abc"));
+    stop("nowhere", 0);
+    remove("nowhere");
+    CriWorld.assertFails(
+        Status.Code.NOT_FOUND, "container nowhere not found", () -> status("nowhere"));
+    CriWorld.assertFails(Status.Code.NOT_FOUND, "container nowhere", () -> world.start("nowhere"));
+    CriWorld.assertFails(Status.Code.NOT_FOUND, "container nowhere", () -> reopen("nowhere"));
   }
 
   @Test

@@ -191,9 +191,10 @@ final class SandboxCallsTest {
 
   @Test
   void unknownIdsAreNotFoundByStatusAndFineForStopAndRemove() {
-    CriWorld.assertFails(Status.Code.NOT_FOUND, "sandbox abc not found", () -> status("abc"));
-    stop("abc");
-    remove("abc");
+    CriWorld.assertFails(
+        Status.Code.NOT_FOUND, "sandbox nowhere not found", () -> status("nowhere"));
+    stop("nowhere");
+    remove("nowhere");
   }
 
   @Test

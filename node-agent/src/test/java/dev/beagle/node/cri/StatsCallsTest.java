@@ -73,7 +73,8 @@ final class StatsCallsTest {
         .extracting(stats -> stats.getAttributes().getId())
         .containsExactly(id);
     CriWorld.assertFails(Status.Code.FAILED_PRECONDITION, "not running", () -> stats(created));
-    CriWorld.assertFails(Status.Code.NOT_FOUND, "container abc not found", () -> stats("abc"));
+    CriWorld.assertFails(
+        Status.Code.NOT_FOUND, "container nowhere not found", () -> stats("nowhere"));
   }
 
   @Test

@@ -130,10 +130,10 @@ final class StreamCallsTest {
     CriWorld.assertFails(Status.Code.INVALID_ARGUMENT, "NUL", () -> execSync(0, "echo", "a\0b"));
     CriWorld.assertFails(
         Status.Code.NOT_FOUND,
-        "container abc not found",
+        "container nowhere not found",
         () ->
             world.runtime.execSync(
-                ExecSyncRequest.newBuilder().setContainerId("abc").addCmd("echo").build()));
+                ExecSyncRequest.newBuilder().setContainerId("nowhere").addCmd("echo").build()));
     var _ =
         world.runtime.stopContainer(StopContainerRequest.newBuilder().setContainerId(id).build());
     CriWorld.assertFails(

@@ -329,8 +329,10 @@ public final class SocketGuestAgent implements GuestAgent {
       exitListener = listener;
       missed = List.copyOf(early);
       early.clear();
+      exitsUnderWay.addAndGet(missed.size());
     }
-    missed.forEach(listener);
+    // Not on this thread: a listener may take a lock that the caller holds, or call the agent.
+    missed.forEach(exit -> tell(listener, exit));
   }
 
   @Override
@@ -393,6 +395,11 @@ public final class SocketGuestAgent implements GuestAgent {
     }
     requireBelow(exitsUnderWay.get());
     exitsUnderWay.incrementAndGet();
+    tell(listener, exit);
+  }
+
+  /** On a thread of its own; the exit is counted as under way already. */
+  private void tell(Consumer<Exited> listener, Exited exit) {
     Thread.ofVirtual()
         .name("exit-" + name)
         .start(() -> {

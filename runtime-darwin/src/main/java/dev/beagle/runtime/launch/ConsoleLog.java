@@ -9,9 +9,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A guest's console in a file, whole lines at a time. It takes at most twice {@link #LIMIT_BYTES}:
- * a full file becomes the previous one. When the disk does not take it, it is lost: a guest does
- * not stop for that. Guarded by itself.
+ * A guest's console in a file, whole lines at a time, which end in LF where the guest's end in CR
+ * LF. It takes at most twice {@link #LIMIT_BYTES}: a full file becomes the previous one. When the
+ * disk does not take it, it is lost: a guest does not stop for that. Guarded by itself.
  */
 final class ConsoleLog implements ConsoleOutput {
   static final long LIMIT_BYTES = 1 << 20;
@@ -21,6 +21,7 @@ final class ConsoleLog implements ConsoleOutput {
   private final Path previous;
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
   private long written;
+  private boolean afterReturn;
 
   /** Begins anew, beside what an earlier machine of the folder left. */
   ConsoleLog(MachineFolder folder) throws IOException {
@@ -34,7 +35,13 @@ final class ConsoleLog implements ConsoleOutput {
 
   @Override
   public synchronized void accept(byte character) {
-    line.write(character);
+    if (afterReturn && character != '\n') {
+      line.write('\r'); // on a line of its own it is the guest's to use
+    }
+    afterReturn = character == '\r';
+    if (!afterReturn) {
+      line.write(character);
+    }
     if (character == '\n' || line.size() >= LONGEST_LINE) {
       flush();
     }

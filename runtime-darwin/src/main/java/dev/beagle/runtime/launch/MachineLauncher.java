@@ -77,11 +77,20 @@ public final class MachineLauncher {
    *     in that folder
    */
   public MachineProcess launch(MachineSettings settings) {
-    MachineFolder files = settings.files();
     if (find(settings.folder()).isPresent()) {
       throw Failure.wrongState("a machine runs in " + settings.folder());
     }
     Process process = start(settings);
+    try {
+      return awaitStart(settings, process);
+    } catch (RuntimeException failure) {
+      process.destroyForcibly(); // whatever it was, nobody would look after it
+      throw failure;
+    }
+  }
+
+  private MachineProcess awaitStart(MachineSettings settings, Process process) {
+    MachineFolder files = settings.files();
     Deadline deadline = Deadline.after(time, START_PATIENCE);
     while (process.isAlive() && !deadline.passed()) {
       Optional<MachineProcess> running = find(settings.folder());
@@ -91,7 +100,6 @@ public final class MachineLauncher {
       pause();
     }
     boolean hangs = process.isAlive();
-    process.destroyForcibly();
     Optional<MachineEnd> end = MachineEnd.read(files.end());
     if (!hangs && end.isPresent() && end.get().kind() != MachineEnd.Kind.FAILED) {
       return new MachineProcess(files, process.toHandle()); // it was soon over
@@ -119,6 +127,7 @@ public final class MachineLauncher {
       settings.files().prepare();
       Files.deleteIfExists(settings.files().end());
       return new ProcessBuilder(full)
+          .directory(settings.folder().toFile()) // not its starter's, which may have to go
           .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
           .redirectError(ProcessBuilder.Redirect.to(settings.files().log().toFile()))

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.lifecycle.Closer;
 import dev.beagle.runtime.hypervisor.hvf.HvfHypervisor;
 import dev.beagle.runtime.machine.DeviceSlot;
@@ -68,6 +69,9 @@ public final class MachineMain {
           settings.library().map(HvfHypervisor::of).orElseGet(HvfHypervisor::ofThisHost);
       return run(settings, hypervisor, console, timeline);
     } catch (Failure failure) {
+      if (failure.kind() == FailureKind.INTERNAL) {
+        failure.printStackTrace(); // a defect of ours: into the machine's log
+      }
       return MachineEnd.failed(failure.reason());
     } finally {
       console.flush();

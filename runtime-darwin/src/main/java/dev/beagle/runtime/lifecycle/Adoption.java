@@ -93,7 +93,9 @@ final class Adoption {
       world.ifPresent(World::close);
     } else if (world.isEmpty()) {
       try {
-        sandbox.end().endWorld("the sandbox's guest agent died");
+        String reason = sandbox.sandboxKind().endReason(sandbox.record().world());
+        LOG.error("sandbox {}: {}; ending the sandbox", sandbox.id(), reason);
+        sandbox.end().endWorld(reason);
       } catch (RuntimeException failure) {
         LOG.error("sandbox {}: {}; a stop tries again", sandbox.id(), failure.getMessage());
       }
@@ -134,7 +136,7 @@ final class Adoption {
     for (LocalContainer container : sandbox.allContainers()) {
       ContainerProcess process = running.get(container.id().value());
       if (process == null) {
-        container.life().lost();
+        container.life().lost("its guest agent does not know it any more");
       } else if (process.getState() != ContainerProcess.State.CREATED) {
         container.life().running(LocalContainer.instant(process.getStartedAt()), process.getPid());
       }

@@ -50,6 +50,7 @@ final class ContainerCreation {
     PodEnvironment environment = sandbox.environment();
     try (Closer undo = new Closer();
         RootFilesystem root = environment.images().open(spec.imageId())) {
+      requireArchitecture(root);
       ResolvedProcess process =
           ProcessResolution.resolve(spec, root, SandboxFiles.hostname(sandbox.spec()));
       long targetPid = targetPid();
@@ -85,6 +86,19 @@ final class ContainerCreation {
       throw Failure.invalidArgument(
           "container wants the pod's PID namespace, but the sandbox was made without one: set"
               + " namespace_options.pid POD on the sandbox");
+    }
+  }
+
+  /** Images are pulled for the node's default kind; another may run another architecture. */
+  private void requireArchitecture(RootFilesystem root) {
+    String wanted = sandbox.sandboxKind().traits().architecture();
+    if (!root.architecture().equals(wanted)) {
+      throw Failure.unsupported(
+          "image %s is for %s, and sandboxes of kind %s run %s: pull it on a node whose"
+                  .formatted(
+                      Failure.shown(spec.imageName()), root.architecture(), sandbox.kind(), wanted)
+              + " sandbox.default is "
+              + sandbox.kind());
     }
   }
 

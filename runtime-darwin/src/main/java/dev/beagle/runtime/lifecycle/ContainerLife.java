@@ -133,14 +133,18 @@ final class ContainerLife {
                 AcknowledgeExit.newBuilder().setContainer(event.getContainer()).build()));
   }
 
-  /** The world went away and nobody can say how the process ended. */
-  void lost() {
+  /**
+   * The world went away and nobody can say how the process ended.
+   *
+   * @param why what became of the world
+   */
+  void lost(String why) {
     if (state() instanceof ContainerState.Running) {
       end(
           sandbox.environment().time().now(),
           new ExitStatus(UNKNOWN_CODE, false),
           "Unknown",
-          "the container's sandbox is gone",
+          "the container's sandbox is gone: " + why,
           () -> {});
     }
   }

@@ -227,6 +227,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
         undo.onClose(() -> environment.networks().detach(id));
         network = Optional.of(environment.networks().attach(id, spec));
       }
+      undo.onClose(() -> kind.forget(world));
       undo.onClose(() -> kind.discard(world, List.of()));
       World started = undo.register(kind.open(world));
       network.ifPresent(started::join);

@@ -99,7 +99,9 @@ final class SandboxEnd {
       if (sandbox.spec().network() != NamespaceMode.NODE) {
         steps.onClose(() -> sandbox.environment().networks().detach(sandbox.id()));
       }
-      sandbox.allContainers().forEach(container -> steps.onClose(container.life()::lost));
+      sandbox
+          .allContainers()
+          .forEach(container -> steps.onClose(() -> container.life().lost(reason)));
       steps.onClose(() -> sandbox.sandboxKind().discard(sandbox.record().world(), ids));
     }
   }
@@ -114,6 +116,7 @@ final class SandboxEnd {
       for (LocalContainer container : sandbox.allContainers()) {
         delete(container);
       }
+      sandbox.sandboxKind().forget(sandbox.record().world());
       sandbox.environment().records().delete(sandbox.id());
       sandbox.removed();
     });

@@ -121,8 +121,17 @@ final class VcpuCrew {
     if (cause instanceof Failure own) {
       return own;
     }
-    String message = "machine %s ended by a defect: %s".formatted(machine, cause);
-    return cause == null ? Failure.internal(message) : Failure.internal(message, cause);
+    if (cause == null) {
+      return Failure.internal("machine %s ended by a defect".formatted(machine));
+    }
+    return Failure.internal(
+        "machine %s ended by a defect: %s%s".formatted(machine, cause, origin(cause)), cause);
+  }
+
+  /** The reason is all that others see of it; the whole trace is in the process's own log. */
+  private static String origin(Throwable cause) {
+    StackTraceElement[] trace = cause.getStackTrace();
+    return trace.length == 0 ? "" : " at " + trace[0];
   }
 
   /** Waits until all vCPUs are closed, however often this thread is interrupted meanwhile. */

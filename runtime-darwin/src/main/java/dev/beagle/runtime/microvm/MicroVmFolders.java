@@ -1,10 +1,13 @@
 package dev.beagle.runtime.microvm;
 
+import dev.beagle.runtime.launch.MachineLauncher;
 import dev.beagle.runtime.pod.SandboxId;
 import java.nio.file.Path;
 
 /** Where the machines of a node have their folders, below its run folder. */
 public final class MicroVmFolders {
+  private static final String CONSOLE = "console.log";
+
   private MicroVmFolders() {}
 
   /** Of all machines. */
@@ -12,8 +15,23 @@ public final class MicroVmFolders {
     return run.resolve("vms");
   }
 
-  /** What the guest of a pod has written to its console; there as long as the machine is. */
+  /** What the guest of a pod has written to its console; there until the pod is removed. */
   public static Path console(Path run, SandboxId pod) {
-    return all(run).resolve(pod.shortForm()).resolve("console.log");
+    return machine(run, pod).resolve(CONSOLE);
+  }
+
+  /** Whether the process of a pod's machine lives. */
+  public static boolean lives(Path run, SandboxId pod) {
+    return MachineLauncher.holder(machine(run, pod)).isPresent();
+  }
+
+  private static Path machine(Path run, SandboxId pod) {
+    return all(run).resolve(pod.shortForm());
+  }
+
+  /** Of a file in a machine's folder: the console, or what it was before it was full. */
+  static boolean isConsole(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.equals(CONSOLE) || name.equals(CONSOLE + ".1");
   }
 }

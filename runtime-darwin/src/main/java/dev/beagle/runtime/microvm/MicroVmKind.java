@@ -36,6 +36,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -122,6 +123,9 @@ public final class MicroVmKind implements SandboxKind {
       MachineProcess machine = launcher.launch(settings(plan));
       return new MicroVmWorld(plan, machine, awaitAgent(plan, machine), options.portSocket());
     } catch (RuntimeException failure) {
+      // There will be no pod whose console could be read.
+      MachineLog.tail(plan)
+          .forEach(line -> LOG.warn("console of {}: {}", plan.sandbox().shortForm(), line));
       try {
         discard(plan, List.of());
       } catch (RuntimeException undo) {
@@ -225,22 +229,50 @@ public final class MicroVmKind implements SandboxKind {
   }
 
   @Override
-  public void discard(WorldRecord record, Collection<String> containers) {
-    discard(Path.of(record.folder()));
+  public String endReason(WorldRecord record) {
+    return "the sandbox's machine ended: " + MachineLog.endOf(record);
   }
 
-  private void discard(Path folder) {
+  /** The console stays, for it may be all that tells why. */
+  @Override
+  public void discard(WorldRecord record, Collection<String> containers) {
+    end(Path.of(record.folder()));
+    delete(Path.of(record.folder()), file -> !MicroVmFolders.isConsole(file));
+  }
+
+  @Override
+  public void forget(WorldRecord record) {
+    forget(Path.of(record.folder()));
+  }
+
+  private void forget(Path folder) {
+    end(folder);
+    delete(folder, _ -> true);
+  }
+
+  private void end(Path folder) {
     MachineLauncher.holder(folder).ifPresent(MicroVmKind::end);
     try {
       Files.deleteIfExists(disk(String.valueOf(folder.getFileName())));
     } catch (IOException error) {
       throw Failure.internal("cannot remove the disk of " + folder, error);
     }
+  }
+
+  /** The files of these, and the folder once none is left. */
+  private static void delete(Path folder, Predicate<Path> wanted) {
     try (Stream<Path> files = Files.list(folder)) {
+      boolean all = true;
       for (Path file : files.toList()) {
-        Files.deleteIfExists(file);
+        if (wanted.test(file)) {
+          Files.deleteIfExists(file);
+        } else {
+          all = false;
+        }
       }
-      Files.deleteIfExists(folder);
+      if (all) {
+        Files.deleteIfExists(folder);
+      }
     } catch (NoSuchFileException none) {
       // it is gone already
     } catch (IOException error) {
@@ -283,7 +315,7 @@ public final class MicroVmKind implements SandboxKind {
       if (!names.contains(machine)) {
         LOG.warn("ending machine {}, which has no record", folder);
         try {
-          discard(folder);
+          forget(folder);
         } catch (Failure failure) {
           LOG.error("machine {}, which has no record, goes on: {}", folder, failure.reason());
         }

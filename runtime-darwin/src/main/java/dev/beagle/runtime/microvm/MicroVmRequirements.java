@@ -1,12 +1,17 @@
 package dev.beagle.runtime.microvm;
 
 import dev.beagle.host.HostPlatform;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** What a host must have before a machine can be tried. */
 public final class MicroVmRequirements {
+  /** A machine does without the last one where it is not there. */
+  private static final List<String> FILES = List.of("Image", "initramfs", "scratch.img");
+
   private MicroVmRequirements() {}
 
   /**
@@ -27,8 +32,25 @@ public final class MicroVmRequirements {
     if (guest.isEmpty()) {
       return "no guest image is configured (sandbox.guestImage)";
     }
-    return Files.isRegularFile(guest.get().resolve("Image"))
-        ? ""
-        : "there is no guest image in %s (sandbox.guestImage)".formatted(guest.get());
+    Path folder = guest.get();
+    if (!Files.isRegularFile(folder.resolve("Image"))) {
+      return "there is no guest image in %s (sandbox.guestImage)".formatted(folder);
+    }
+    return FILES.stream()
+        .filter(name -> !isWhole(folder.resolve(name)))
+        .map(name ->
+            "the guest image in %s is damaged: %s is missing or empty (sandbox.guestImage)"
+                .formatted(folder, name))
+        .findFirst()
+        .orElse("");
+  }
+
+  private static boolean isWhole(Path file) {
+    try {
+      boolean spared = file.endsWith("scratch.img") && Files.notExists(file);
+      return spared || (Files.isRegularFile(file) && Files.size(file) > 0);
+    } catch (IOException gone) {
+      return false;
+    }
   }
 }

@@ -11,6 +11,9 @@ public interface RootFilesystem extends AutoCloseable {
 
   ImageDefaults defaults();
 
+  /** What its programs are for, as OCI has it: {@code amd64} or {@code arm64}. */
+  String architecture();
+
   /**
    * A file of the image, read without mounting it; symbolic links are followed inside the image.
    *

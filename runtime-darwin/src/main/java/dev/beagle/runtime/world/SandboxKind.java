@@ -48,12 +48,21 @@ public interface SandboxKind {
    */
   Optional<World> adopt(WorldRecord record);
 
+  /** Why a world is gone that {@link #adopt} did not find; before {@link #discard}. */
+  default String endReason(WorldRecord record) {
+    return "the sandbox's guest agent died";
+  }
+
   /**
-   * Ends and removes whatever is left of a world. Idempotent.
+   * Ends and removes whatever is left of a world, but for what people may want to read of it until
+   * {@link #forget}. Idempotent.
    *
    * @param containers ids of its containers
    */
   void discard(WorldRecord record, Collection<String> containers);
+
+  /** Removes what {@link #discard} left: the sandbox is removed. Idempotent. */
+  default void forget(WorldRecord record) {}
 
   /**
    * Ends whatever runs of sandboxes that are not among these, also where their records are lost.

@@ -24,8 +24,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -288,14 +288,32 @@ class SocketGuestAgentTest {
   }
 
   @Test
-  void anExitThatCameBeforeItsListenerIsNotLost() {
+  void anExitThatCameBeforeItsListenerIsNotLost() throws Exception {
     try (SocketGuestAgent agent = connect()) {
       assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
-      List<String> ended = new ArrayList<>();
+      CompletableFuture<String> ended = new CompletableFuture<>();
 
-      agent.onExit(exit -> ended.add(exit.getContainer()));
+      agent.onExit(exit -> ended.complete(exit.getContainer()));
 
-      assertThat(ended).containsExactly("early");
+      assertThat(ended.get(10, TimeUnit.SECONDS)).isEqualTo("early");
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void whoListensDoesNotWaitForAnExitThatCameBefore() throws Exception {
+    CountDownLatch listening = new CountDownLatch(1);
+    CountDownLatch dealtWith = new CountDownLatch(1);
+    try (SocketGuestAgent agent = connect()) {
+      assertThat(agent.call(list(), LIMIT).hasProcesses()).isTrue();
+
+      agent.onExit(exit -> {
+        awaitQuietly(listening);
+        dealtWith.countDown();
+      });
+      listening.countDown();
+
+      assertThat(dealtWith.await(10, TimeUnit.SECONDS)).isTrue();
     }
   }
 

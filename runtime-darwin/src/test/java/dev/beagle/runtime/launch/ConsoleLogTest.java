@@ -35,6 +35,12 @@ final class ConsoleLogTest {
   }
 
   @Test
+  void theEndOfALineIsOneCharacterAsPagersWantIt() throws Exception {
+    print("one\r\ntwo\rthree\r\r\nlast\n");
+    assertThat(Files.readString(folder.console())).isEqualTo("one\ntwo\rthree\r\nlast\n");
+  }
+
+  @Test
   void aGuestThatPrintsForEverFillsNoDisk() throws Exception {
     String line = "x".repeat(1000);
     int lines = (int) (3 * ConsoleLog.LIMIT_BYTES / 1000);

@@ -68,6 +68,7 @@ class LocalPodRuntimeTest {
   private void assertNothingLeft() throws IOException {
     assertThat(runtime.sandboxes()).isEmpty();
     assertThat(kind.worldCount()).isZero();
+    assertThat(kind.remembered()).isEmpty();
     assertThat(kind.mountedLayers()).isEmpty();
     assertThat(networks.attached()).isEmpty();
     assertThat(images.openCount()).isZero();
@@ -296,6 +297,42 @@ class LocalPodRuntimeTest {
         .isInstanceOfSatisfying(
             ContainerState.Exited.class,
             exited -> assertThat(exited.status().code()).isEqualTo(143));
+  }
+
+  @Test
+  void aWorldThatDiedWhileNoDaemonLivedIsToldByTheNextOneAndForgottenWithItsSandbox() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+    killDaemon();
+    kind.agent(sandbox.id()).die();
+
+    runtime = recover("boot-1");
+
+    Sandbox found = runtime.findSandbox(sandbox.id()).orElseThrow();
+    assertThat(found.state()).isEqualTo(new SandboxState.NotReady("the simulated world went away"));
+    assertThat(runtime.findContainer(container.id()).orElseThrow().state())
+        .isInstanceOfSatisfying(
+            ContainerState.Exited.class,
+            exited ->
+                assertThat(exited.message())
+                    .isEqualTo("the container's sandbox is gone: the simulated world went away"));
+    assertThat(kind.remembered()).containsExactly(sandbox.id());
+    found.remove();
+    assertThat(kind.remembered()).isEmpty();
+  }
+
+  @Test
+  void anImageForAnotherArchitectureIsRefusedByName() throws IOException {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    images.become("arm64");
+    assertThatThrownBy(() -> sandbox.createContainer(Specs.container("c", "sh")))
+        .isInstanceOfSatisfying(
+            Failure.class, failure -> assertThat(failure.kind()).isEqualTo(FailureKind.UNSUPPORTED))
+        .hasMessageContaining("is for arm64, and sandboxes of kind simulated run amd64")
+        .hasMessageContaining("sandbox.default");
+    assertThat(sandbox.containers()).isEmpty();
+    sandbox.remove();
+    assertNothingLeft();
   }
 
   @Test

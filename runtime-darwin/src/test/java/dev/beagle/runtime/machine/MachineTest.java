@@ -174,7 +174,9 @@ final class MachineTest {
     assertThatThrownBy(() -> run(spec))
         .isInstanceOfSatisfying(
             Failure.class, failure -> assertThat(failure.kind()).isEqualTo(FailureKind.INTERNAL))
-        .hasMessage("machine m ended by a defect: java.lang.IllegalStateException: a bug");
+        .hasMessageStartingWith(
+            "machine m ended by a defect: java.lang.IllegalStateException: a bug at"
+                + " dev.beagle.runtime.machine.MachineTest");
   }
 
   @Test

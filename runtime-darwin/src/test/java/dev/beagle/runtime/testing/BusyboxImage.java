@@ -1,5 +1,6 @@
 package dev.beagle.runtime.testing;
 
+import dev.beagle.host.HostPlatform;
 import dev.beagle.runtime.pod.RootFilesystem;
 import dev.beagle.runtime.pod.RootFilesystems;
 import java.io.IOException;
@@ -71,6 +72,11 @@ public final class BusyboxImage implements RootFilesystems {
       public ImageDefaults defaults() {
         return new ImageDefaults(
             List.of(), List.of("/bin/sh"), List.of(), "", "", stopSignal, List.of());
+      }
+
+      @Override
+      public String architecture() {
+        return HostPlatform.current().architecture();
       }
 
       @Override

@@ -15,6 +15,7 @@ public final class FixedImage implements RootFilesystems {
   private final Map<String, String> files;
   private final RootFilesystem.ImageDefaults defaults;
   private final AtomicInteger open = new AtomicInteger();
+  private volatile String architecture = "amd64";
 
   public FixedImage(Map<String, String> files, RootFilesystem.ImageDefaults defaults) {
     this.files = Map.copyOf(files);
@@ -27,6 +28,11 @@ public final class FixedImage implements RootFilesystems {
         Map.of("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"),
         new RootFilesystem.ImageDefaults(
             List.of(), List.of("/bin/sh"), List.of("PATH=/bin"), "", "", "", List.of()));
+  }
+
+  /** From now on it is for another architecture. */
+  public void become(String other) {
+    architecture = other;
   }
 
   public int openCount() {
@@ -48,6 +54,11 @@ public final class FixedImage implements RootFilesystems {
       @Override
       public ImageDefaults defaults() {
         return defaults;
+      }
+
+      @Override
+      public String architecture() {
+        return architecture;
       }
 
       @Override

@@ -29,6 +29,7 @@ public final class SimulatedKind implements SandboxKind {
   private boolean refusing;
   private int unanswered;
   private Set<String> discarded = Set.of();
+  private final Set<SandboxId> remembered = new HashSet<>();
   private Consumer<SimulatedAgent> onOpen = agent -> {};
   private Consumer<SandboxId> onAdopt = sandbox -> {};
   private Consumer<SandboxId> onDiscard = sandbox -> {};
@@ -71,6 +72,11 @@ public final class SimulatedKind implements SandboxKind {
   /** Whether opening a world fails. */
   public synchronized void refuse(boolean newWorlds) {
     refusing = newWorlds;
+  }
+
+  /** Sandboxes whose world was discarded and not forgotten. */
+  public synchronized Set<SandboxId> remembered() {
+    return Set.copyOf(remembered);
   }
 
   /** The containers that the last discarded world had. */
@@ -149,6 +155,17 @@ public final class SimulatedKind implements SandboxKind {
     onDiscard.accept(record.sandbox());
     worlds.remove(record.sandbox());
     discarded = Set.copyOf(containers);
+    remembered.add(record.sandbox());
+  }
+
+  @Override
+  public String endReason(WorldRecord record) {
+    return "the simulated world went away";
+  }
+
+  @Override
+  public synchronized void forget(WorldRecord record) {
+    remembered.remove(record.sandbox());
   }
 
   @Override
