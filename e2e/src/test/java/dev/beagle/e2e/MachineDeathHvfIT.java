@@ -200,7 +200,8 @@ final class MachineDeathHvfIT extends HvfNodeIT {
     try (Command.Running run =
         Command.start(node().beagle("run", "--name", "hasty", Crictl.BUSYBOX, "true"), "")) {
       await().atMost(Duration.ofSeconds(30)).until(() -> !machines().isEmpty());
-      Processes.signal(run.process().pid(), "INT");
+      Processes.signal(
+          run.process().pid(), "TERM"); // a background shell ignores SIGINT for all it starts
       Command.Result result = run.result(Command.LIMIT);
       assertThat(result.exit()).isEqualTo(130);
       assertThat(result.err()).contains("interrupted; pod hasty is removed once it is made");

@@ -129,10 +129,13 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       requireFree(client, podName);
       String uid = UUID.randomUUID().toString();
       PodSpec spec = spec(client, podName, uid);
+      RunInterruption<SinglePod> interruption = new RunInterruption<>(new WhenInterrupted(spec));
+      interruption.arm();
       SinglePod pod;
       try {
         pod = SinglePod.create(client, spec.sandbox(), spec.container(), kind);
       } catch (Failure failure) {
+        interruption.notMade();
         PodLogs.remove(node.folder(context), uid);
         context
             .console()
@@ -141,44 +144,48 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
                     .orElseGet(() -> StartFailures.ofKind(client, kind, failure)));
         return StartFailures.code(failure);
       }
-      return run(client, spec, pod);
+      interruption.made(pod);
+      return run(client, spec, pod, interruption);
     }
   }
 
-  private int run(CriClient client, PodSpec spec, SinglePod pod) throws InterruptedException {
+  private int run(
+      CriClient client, PodSpec spec, SinglePod pod, RunInterruption<SinglePod> interruption)
+      throws InterruptedException {
     if ((interactive || tty) && !detach) {
-      return runAttached(client, spec, pod);
+      return runAttached(client, spec, pod, interruption);
     }
     try {
       pod.start();
     } catch (Failure failure) {
+      interruption.disarm();
       return notStarted(pod, spec, failure);
     }
     if (detach) {
+      interruption.disarm();
       context.console().line(spec.name());
       return ExitCodes.OK;
     }
-    Thread interrupted = stopWhenInterrupted(pod, spec);
     Path logFile = spec.logFolder().resolve(spec.name() + ".log");
     ContainerLog log =
         new ContainerLog(logFile, context.console().out(), context.console().err(), false);
     Optional<ContainerStatus> status =
         new LogFollower(client, context.time()).follow(pod.containerId(), log);
-    notInterrupted(interrupted);
+    interruption.disarm();
     end(pod, spec, remove);
     return status.map(ContainerStatus::getExitCode).orElse(ExitCodes.CONTAINER_FAILED);
   }
 
-  private int runAttached(CriClient client, PodSpec spec, SinglePod pod)
+  private int runAttached(
+      CriClient client, PodSpec spec, SinglePod pod, RunInterruption<SinglePod> interruption)
       throws InterruptedException {
-    Thread interrupted = stopWhenInterrupted(pod, spec);
     try {
       int status = new AttachedRun(context, tty, interactive).run(client, pod);
-      notInterrupted(interrupted);
+      interruption.disarm();
       end(pod, spec, remove);
       return status;
     } catch (Failure failure) {
-      notInterrupted(interrupted);
+      interruption.disarm();
       if (failure.kind() == FailureKind.UNAVAILABLE) {
         throw failure;
       }
@@ -207,32 +214,50 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
                 .formatted(spec.name(), image, program));
   }
 
-  private Thread stopWhenInterrupted(SinglePod pod, PodSpec spec) {
-    Thread interrupted =
-        Thread.ofPlatform().name("interrupted").unstarted(() -> stopInterrupted(pod, spec));
-    Runtime.getRuntime().addShutdownHook(interrupted);
-    return interrupted;
-  }
+  private final class WhenInterrupted implements RunInterruption.Actions<SinglePod> {
+    private final PodSpec spec;
 
-  private static void notInterrupted(Thread interrupted) throws InterruptedException {
-    try {
-      Runtime.getRuntime().removeShutdownHook(interrupted);
-    } catch (IllegalStateException endingAlready) {
-      interrupted.join(); // Ctrl-C came first: its thread ends the process
+    WhenInterrupted(PodSpec spec) {
+      this.spec = spec;
     }
-  }
 
-  private void stopInterrupted(SinglePod pod, PodSpec spec) {
-    try {
-      pod.stopContainer(INTERRUPT_GRACE_SECONDS);
-      end(pod, spec, remove);
-    } catch (RuntimeException error) {
-      context.console().note("while stopping " + spec.name() + ": " + error.getMessage());
+    @Override
+    public void waits() {
+      context
+          .console()
+          .note("interrupted; pod %s is removed once it is made".formatted(spec.name()));
     }
-    context.console().out().flush();
-    if (!tty) { // else another hook gives the terminal back, and a signal that is not Ctrl-C ends
-      // us
-      Runtime.getRuntime().halt(ExitCodes.of(FailureKind.CANCELLED));
+
+    @Override
+    public void remove(SinglePod pod) {
+      orSay("removing", () -> RunCommand.this.end(pod, spec, true));
+    }
+
+    @Override
+    public void stop(SinglePod pod) {
+      orSay(
+          "stopping",
+          () -> {
+            pod.stopContainer(INTERRUPT_GRACE_SECONDS);
+            RunCommand.this.end(pod, spec, remove || detach);
+          });
+    }
+
+    private void orSay(String doing, Runnable work) {
+      try {
+        work.run();
+      } catch (RuntimeException error) {
+        context.console().note("while %s %s: %s".formatted(doing, spec.name(), error.getMessage()));
+      }
+    }
+
+    @Override
+    public void end(boolean running) {
+      context.console().out().flush();
+      // Else another hook gives the terminal back, and a signal that is not Ctrl-C ends us.
+      if (!running || !tty) {
+        Runtime.getRuntime().halt(ExitCodes.of(FailureKind.CANCELLED));
+      }
     }
   }
 
