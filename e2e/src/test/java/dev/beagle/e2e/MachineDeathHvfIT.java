@@ -207,7 +207,7 @@ final class MachineDeathHvfIT extends HvfNodeIT {
       assertThat(result.err()).contains("interrupted; pod hasty is removed once it is made");
     }
     assertThat(machines()).isEmpty();
-    assertThat(beagle("ps", "-a", "-o", "json").ok()).isEqualTo("[]");
+    assertThat(beagle("ps", "-a", "-o", "json").ok()).isEqualTo("[ ]");
   }
 
   private Command.Result beagle(String verb, String... arguments) {

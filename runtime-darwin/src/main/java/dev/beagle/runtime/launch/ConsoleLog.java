@@ -3,6 +3,7 @@ package dev.beagle.runtime.launch;
 import dev.beagle.runtime.machine.ConsoleOutput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -45,6 +46,15 @@ final class ConsoleLog implements ConsoleOutput {
     if (character == '\n' || line.size() >= LONGEST_LINE) {
       flush();
     }
+  }
+
+  /** A line of ours among the guest's. */
+  synchronized void note(String text) {
+    if (line.size() > 0) {
+      accept((byte) '\n');
+    }
+    line.writeBytes(("machine: " + text + "\n").getBytes(StandardCharsets.UTF_8));
+    flush();
   }
 
   /** Also of a last line without an end. */

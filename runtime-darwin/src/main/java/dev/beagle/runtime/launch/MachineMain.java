@@ -9,6 +9,7 @@ import dev.beagle.runtime.machine.Machine;
 import dev.beagle.runtime.virtio.VirtioDevice;
 import dev.beagle.runtime.virtio.block.BlockDevice;
 import dev.beagle.runtime.virtio.block.DiskImage;
+import dev.beagle.runtime.virtio.block.DiskOwner;
 import dev.beagle.runtime.virtio.console.ConsoleDevice;
 import dev.beagle.runtime.virtio.entropy.EntropyDevice;
 import dev.beagle.runtime.virtio.fs.Export;
@@ -97,7 +98,7 @@ public final class MachineMain {
                         card,
                         vsock,
                         new FsDevice(EXPORT_TAG, export),
-                        scratch(settings, disks),
+                        scratch(settings, disks, console, time),
                         new EntropyDevice(),
                         new ConsoleDevice(console))),
                 console,
@@ -118,13 +119,31 @@ public final class MachineMain {
   }
 
   /** The disk, or an empty place for one; the guest knows it by its serial number. */
-  private static BlockDevice scratch(MachineSettings settings, Closer disks) {
-    BlockDevice device =
-        BlockDevice.spare("scratch", failure -> System.err.println(failure.reason()));
+  private static BlockDevice scratch(
+      MachineSettings settings, Closer disks, ConsoleLog console, Time time) {
+    BlockDevice device = BlockDevice.spare("scratch", new Told(console), time);
     settings
         .scratch()
         .ifPresent(image -> device.attach(disks.register(DiskImage.open(image, false))));
     return device;
+  }
+
+  /** Where people look for why a guest stands still, and in the process's log. */
+  private record Told(ConsoleLog console) implements DiskOwner {
+    @Override
+    public void failed(Failure error) {
+      tell(error.reason());
+    }
+
+    @Override
+    public void resumed(String message) {
+      tell(message);
+    }
+
+    private void tell(String line) {
+      System.err.println(line);
+      console.note(line);
+    }
   }
 
   private static List<DeviceSlot> slots(VirtioDevice... devices) {

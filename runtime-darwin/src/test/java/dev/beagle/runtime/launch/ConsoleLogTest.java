@@ -41,6 +41,15 @@ final class ConsoleLogTest {
   }
 
   @Test
+  void aNoteOfTheHostIsALineOfItsOwn() throws Exception {
+    print("half");
+    log.note("the disk is full");
+    print("\nwhole\n");
+    assertThat(Files.readString(folder.console()))
+        .isEqualTo("half\nmachine: the disk is full\n\nwhole\n");
+  }
+
+  @Test
   void aGuestThatPrintsForEverFillsNoDisk() throws Exception {
     String line = "x".repeat(1000);
     int lines = (int) (3 * ConsoleLog.LIMIT_BYTES / 1000);

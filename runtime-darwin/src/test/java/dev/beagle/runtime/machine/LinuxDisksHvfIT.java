@@ -47,7 +47,7 @@ final class LinuxDisksHvfIT {
   private final BootLog log = new BootLog(Time.system());
   private final ByteArrayOutputStream terminal = new ByteArrayOutputStream();
   private final BlockingQueue<Failure> told = new LinkedBlockingQueue<>();
-  private final BlockDevice spare = BlockDevice.spare("spare-0", told::add);
+  private final BlockDevice spare = BlockDevice.spare("spare-0", told::add, Time.system());
   private final ConsoleDevice console = new ConsoleDevice(terminal::write);
 
   @TempDir private Path folder;
@@ -90,7 +90,7 @@ final class LinuxDisksHvfIT {
   }
 
   private void boot(HvSim sim, DiskImage scratchDisk, DiskImage volumeDisk) throws Exception {
-    BlockDevice disk = BlockDevice.of("scratch", scratchDisk, told::add);
+    BlockDevice disk = BlockDevice.of("scratch", scratchDisk, told::add, Time.system());
     console.resize(80, 24);
     MachineSpec spec =
         new MachineSpec(

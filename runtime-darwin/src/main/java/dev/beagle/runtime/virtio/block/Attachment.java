@@ -4,17 +4,17 @@ import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /** A disk in its place, and which of its errors the owner knows. Any thread. */
 final class Attachment {
   private final String name;
   private final Disk disk;
-  private final Consumer<Failure> owner;
+  private final DiskOwner owner;
   private final Set<FailureKind> told = EnumSet.noneOf(FailureKind.class);
+  private boolean waiting;
   private volatile boolean detached;
 
-  Attachment(String name, Disk disk, Consumer<Failure> owner) {
+  Attachment(String name, Disk disk, DiskOwner owner) {
     this.name = name;
     this.disk = disk;
     this.owner = owner;
@@ -36,11 +36,33 @@ final class Attachment {
         return;
       }
     }
-    String wayOut =
-        error.kind() == FailureKind.EXHAUSTED
-            ? "; the guest gets I/O errors until there is room on that disk of the host"
-            : "; the guest got an I/O error";
-    owner.accept(
-        Failure.of(error.kind(), "disk %s: %s%s".formatted(name, error.reason(), wayOut), error));
+    owner.failed(failure(error, "the guest got an I/O error"));
+  }
+
+  /** The guest waits for its writes, the owner gets the reason. */
+  void stalled(Failure error) {
+    synchronized (told) {
+      if (detached || waiting) {
+        return;
+      }
+      waiting = true;
+    }
+    owner.failed(
+        failure(error, "the guest's writes wait until there is room on that disk of the host"));
+  }
+
+  /** Nothing waits any more. */
+  void resumed() {
+    synchronized (told) {
+      if (detached || !waiting) {
+        return;
+      }
+      waiting = false;
+    }
+    owner.resumed("disk %s: the guest's writes go on".formatted(name));
+  }
+
+  private Failure failure(Failure error, String what) {
+    return Failure.of(error.kind(), "disk %s: %s; %s".formatted(name, error.reason(), what), error);
   }
 }

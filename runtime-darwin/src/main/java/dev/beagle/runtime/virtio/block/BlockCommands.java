@@ -1,6 +1,7 @@
 package dev.beagle.runtime.virtio.block;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.virtio.ActiveQueues;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -38,7 +39,11 @@ final class BlockCommands {
     this.queues = queues;
   }
 
-  /** Gives the status for the guest; any, where the activation ends. */
+  /**
+   * Gives the status for the guest; any, where the activation ends.
+   *
+   * @throws Failure EXHAUSTED when there is no room for what it writes: it can be carried out again
+   */
   byte carryOut(BlockRequest request, Attachment attachment) {
     try {
       Disk disk = attachment.disk();
@@ -52,9 +57,16 @@ final class BlockCommands {
         default -> BlockRequest.UNSUPP;
       };
     } catch (Failure error) {
+      if (error.kind() == FailureKind.EXHAUSTED && writes(request)) {
+        throw error;
+      }
       attachment.tell(error);
       return BlockRequest.IOERR;
     }
+  }
+
+  private static boolean writes(BlockRequest request) {
+    return request.type() == BlockRequest.OUT || request.type() == BlockRequest.WRITE_ZEROES;
   }
 
   private byte read(BlockRequest request, Disk disk) {

@@ -6,10 +6,10 @@ import dev.beagle.runtime.virtio.ConfigSpace;
 import dev.beagle.runtime.virtio.DescriptorChain;
 import dev.beagle.runtime.virtio.VirtioDevice;
 import dev.beagle.runtime.virtio.VirtioTraits;
+import dev.beagle.time.Time;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reads and writes are done on the device's worker, one after the other: the host's page cache
  * answers 4 KiB in 1 µs, and to hand them to another thread and back takes 6 to 8 µs (measured on
- * Linux). Flushes, which wait for the medium, are done beside it by {@link Flushes}.
+ * Linux). Flushes, which wait for the medium, are done beside it by {@link Flushes}; writes that
+ * the host has no room for wait in {@link Stalled}.
  */
 public final class BlockDevice implements VirtioDevice {
   private static final int ID = 2;
@@ -27,19 +28,22 @@ public final class BlockDevice implements VirtioDevice {
   private static final long WRITING = BlockConfig.DISCARD | BlockConfig.WRITE_ZEROES;
 
   /** One driver's time with the device. Belongs to the worker, but for its end. */
-  private record Activation(ActiveQueues queues, Flushes flushes, BlockCommands commands) {}
+  private record Activation(
+      ActiveQueues queues, Flushes flushes, Stalled stalled, BlockCommands commands) {}
 
   private final byte[] serial;
-  private final Consumer<Failure> owner;
+  private final DiskOwner owner;
+  private final Time time;
   private final VirtioTraits traits;
   private final ConfigSpace config;
   private volatile @Nullable Attachment attachment;
   private @Nullable Activation activation;
 
   private BlockDevice(
-      String serial, boolean readOnly, @Nullable Disk disk, Consumer<Failure> owner) {
+      String serial, boolean readOnly, @Nullable Disk disk, DiskOwner owner, Time time) {
     this.serial = serial.getBytes(StandardCharsets.US_ASCII);
     this.owner = owner;
+    this.time = time;
     if (this.serial.length == 0 || this.serial.length > BlockCommands.SERIAL_BYTES) {
       throw new IllegalArgumentException("the name of a disk has 1 to 20 bytes: " + serial);
     }
@@ -59,16 +63,14 @@ public final class BlockDevice implements VirtioDevice {
    * A device with its disk.
    *
    * @param serial what the guest knows it by: 1 to 20 ASCII characters
-   * @param owner told, on threads of the device and at most once of each kind, of the host's errors
-   *     that the guest got as I/O errors
    */
-  public static BlockDevice of(String serial, Disk disk, Consumer<Failure> owner) {
-    return new BlockDevice(serial, disk.readOnly(), disk, owner);
+  public static BlockDevice of(String serial, Disk disk, DiskOwner owner, Time time) {
+    return new BlockDevice(serial, disk.readOnly(), disk, owner, time);
   }
 
   /** An empty place, of no capacity; otherwise as the other. */
-  public static BlockDevice spare(String serial, Consumer<Failure> owner) {
-    return new BlockDevice(serial, false, null, owner);
+  public static BlockDevice spare(String serial, DiskOwner owner, Time time) {
+    return new BlockDevice(serial, false, null, owner, time);
   }
 
   /**
@@ -115,7 +117,8 @@ public final class BlockDevice implements VirtioDevice {
   @Override
   public void activate(ActiveQueues queues) {
     Flushes flushes = new Flushes("flush-" + name(), () -> queues.wake(QUEUE));
-    activation = new Activation(queues, flushes, new BlockCommands(serial, queues));
+    Stalled stalled = new Stalled("stalled-" + name(), () -> queues.wake(QUEUE), time);
+    activation = new Activation(queues, flushes, stalled, new BlockCommands(serial, queues));
   }
 
   @Override
@@ -125,6 +128,7 @@ public final class BlockDevice implements VirtioDevice {
       return;
     }
     ActiveQueues queues = active.queues();
+    retryStalled(active);
     do {
       // In between too: a guest that keeps the queue full waits for its flushes as well.
       finishFlushes(active);
@@ -151,11 +155,40 @@ public final class BlockDevice implements VirtioDevice {
         && active.queues().accepted(BlockConfig.FLUSH)) {
       active.flushes().begin(request, disk);
     } else {
+      carryOut(active, request, disk);
+    }
+  }
+
+  private static void carryOut(Activation active, BlockRequest request, Attachment disk) {
+    DescriptorChain chain = request.chain();
+    try {
       byte status = active.commands().carryOut(request, disk);
       // Cut short by the end of the activation, whose driver waits for no answer.
       if (!active.queues().ending()) {
         giveBack(active.queues(), chain, request.finish(status));
       }
+    } catch (Failure noRoom) {
+      active.stalled().add(new Stalled.Write(chain, disk));
+      disk.stalled(noRoom);
+    }
+  }
+
+  /** From their beginning: a write that was cut short is as if it had not begun. */
+  private void retryStalled(Activation active) {
+    Attachment disk = attachment;
+    List<Stalled.Write> writes = active.stalled().due();
+    for (Stalled.Write write : writes) {
+      BlockRequest request = BlockRequest.of(write.chain()).orElseThrow();
+      if (active.queues().ending()) {
+        return;
+      } else if (write.disk() == disk) {
+        answer(active, write.chain());
+      } else {
+        giveBack(active.queues(), write.chain(), request.finish(BlockRequest.IOERR));
+      }
+    }
+    if (!writes.isEmpty() && active.stalled().over() && disk != null) {
+      disk.resumed();
     }
   }
 
@@ -178,6 +211,7 @@ public final class BlockDevice implements VirtioDevice {
   public void reset() {
     if (activation != null) {
       activation.flushes().end();
+      activation.stalled().end();
     }
     activation = null;
   }

@@ -14,13 +14,27 @@ import java.util.List;
 
 /** A guest's driver of a disk, one request at a time. */
 final class BlockDriver implements AutoCloseable {
-  private static final long SENT = MmioDriver.DATA;
-  private static final long ROOM = MmioDriver.DATA + 0x8_0000;
+  private static final long OUT = MmioDriver.DATA;
+  private static final long IN = MmioDriver.DATA + 0x8_0000;
+  private static final long BESIDE = 0x5_0000;
 
   private final MmioDriver driver;
+  private final long sent;
+  private final long room;
 
   BlockDriver(MmioDriver driver) {
+    this(driver, 0);
+  }
+
+  private BlockDriver(MmioDriver driver, long offset) {
     this.driver = driver;
+    this.sent = OUT + offset;
+    this.room = IN + offset;
+  }
+
+  /** The same driver with other memory, for requests during one of the first that waits. */
+  BlockDriver beside() {
+    return new BlockDriver(driver, BESIDE);
   }
 
   /** Begun, with all that is offered. */
@@ -47,31 +61,31 @@ final class BlockDriver implements AutoCloseable {
   }
 
   /** Sends a request without waiting for its answer. */
-  void send(int type, long sector, byte[] data, int room) {
+  void send(int type, long sector, byte[] data, int length) {
     byte[] header = header(type, sector);
-    driver.memory.slice(SENT, 16).copyFrom(MemorySegment.ofArray(header));
-    driver.memory.slice(SENT + 16, data.length).copyFrom(MemorySegment.ofArray(data));
-    driver.memory.slice(ROOM, room + 1).fill((byte) 0x5a);
+    driver.memory.slice(sent, 16).copyFrom(MemorySegment.ofArray(header));
+    driver.memory.slice(sent + 16, data.length).copyFrom(MemorySegment.ofArray(data));
+    driver.memory.slice(room, length + 1).fill((byte) 0x5a);
     new Chains(driver)
         .offer(
             0,
             Chains.Shape.DIRECT,
             List.of(
-                new Piece(SENT, 16, false),
-                new Piece(SENT + 16, data.length, false),
-                new Piece(ROOM, room, true),
-                new Piece(ROOM + room, 1, true)));
+                new Piece(sent, 16, false),
+                new Piece(sent + 16, data.length, false),
+                new Piece(room, length, true),
+                new Piece(room + length, 1, true)));
     driver.kick(0);
   }
 
   /** What is where the status of a request comes. */
-  byte status(int room) {
-    return (byte) driver.memory.getByte(ROOM + room);
+  byte status(int length) {
+    return (byte) driver.memory.getByte(room + length);
   }
 
   /** What is where the data of a request come. */
-  byte[] data(int room) {
-    return driver.memory.slice(ROOM, room).toArray(ValueLayout.JAVA_BYTE);
+  byte[] data(int length) {
+    return driver.memory.slice(room, length).toArray(ValueLayout.JAVA_BYTE);
   }
 
   /** Waits until the device has taken what was sent. */
@@ -88,11 +102,11 @@ final class BlockDriver implements AutoCloseable {
   }
 
   /** Gives the status. */
-  byte ask(int type, long sector, byte[] data, int room) throws InterruptedException {
+  byte ask(int type, long sector, byte[] data, int length) throws InterruptedException {
     int before = used();
-    send(type, sector, data, room);
+    send(type, sector, data, length);
     awaitUsed(before + 1);
-    return status(room);
+    return status(length);
   }
 
   byte[] read(long sector, int length) throws InterruptedException {

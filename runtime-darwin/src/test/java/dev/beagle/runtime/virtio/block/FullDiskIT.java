@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.time.Time;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -51,8 +53,16 @@ final class FullDiskIT {
     }
   }
 
+  /** False where the device says that it waits. */
+  private boolean answered(BlockDriver guest, int requests) throws InterruptedException {
+    while (guest.used() < requests && told.isEmpty()) {
+      Thread.onSpinWait();
+    }
+    return told.isEmpty();
+  }
+
   @Test
-  void aFullDiskOfTheHostIsNamedAndWhatFitsStays() throws Exception {
+  void aWriteWaitsForRoomOnTheHostsDiskAndTheGuestMayMakeIt() throws Exception {
     Path image = folder.resolve("scratch.img");
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(8 * MIB);
@@ -60,18 +70,22 @@ final class FullDiskIT {
     byte[] data = BlockDriver.numbered(256 * 1024);
     long sectors = data.length / BlockConfig.SECTOR;
     try (DiskImage disk = DiskImage.open(image, false);
-        BlockDriver guest = BlockDriver.of(BlockDevice.of("scratch", disk, told::add))) {
-      int written = 0;
-      while (guest.write(written * sectors, data) == BlockRequest.OK) {
-        written++;
-      }
-      assertThat(written).isBetween(4, 8);
-      assertThat(guest.write(20 * sectors, data)).isEqualTo(BlockRequest.IOERR);
-      assertThat(guest.read(0, data.length)).isEqualTo(data);
+        BlockDriver guest =
+            BlockDriver.of(BlockDevice.of("scratch", disk, told::add, Time.system()))) {
+      int sent = 0;
+      do {
+        guest.send(BlockRequest.OUT, sent * sectors, data, 0);
+        sent++;
+      } while (answered(guest, sent));
+      assertThat(sent).isBetween(5, 9);
+      BlockDriver beside = guest.beside();
+      assertThat(beside.read(sectors, 4096)).isEqualTo(Arrays.copyOf(data, 4096));
       // The guest deletes something.
-      assertThat(guest.ranges(BlockRequest.DISCARD, 0, (int) sectors, 0))
+      assertThat(beside.ranges(BlockRequest.DISCARD, 0, 2 * (int) sectors, 0))
           .isEqualTo(BlockRequest.OK);
-      assertThat(guest.write(20 * sectors, new byte[4096])).isEqualTo(BlockRequest.OK);
+      guest.awaitUsed(sent + 2);
+      assertThat(guest.status(0)).isEqualTo(BlockRequest.OK);
+      assertThat(guest.read((sent - 1) * sectors, data.length)).isEqualTo(data);
     }
     Failure failure = told.remove();
     assertThat(failure.kind()).isEqualTo(FailureKind.EXHAUSTED);

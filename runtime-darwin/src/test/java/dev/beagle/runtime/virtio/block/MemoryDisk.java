@@ -14,6 +14,7 @@ final class MemoryDisk implements Disk {
   private boolean readOnly;
   private int syncs;
   private @Nullable Failure failure;
+  private @Nullable Failure full;
 
   /** Whether each call waits, and how many do. */
   private boolean standing;
@@ -34,6 +35,15 @@ final class MemoryDisk implements Disk {
 
   synchronized void failWith(Failure reason) {
     failure = reason;
+  }
+
+  /** Writes fail so, and nothing else. */
+  synchronized void fillUp(Failure reason) {
+    full = reason;
+  }
+
+  synchronized void makeRoom() {
+    full = null;
   }
 
   synchronized void stand() {
@@ -76,6 +86,12 @@ final class MemoryDisk implements Disk {
     }
   }
 
+  private void requireRoom() {
+    if (full != null) {
+      throw Failure.of(full.kind(), full.reason());
+    }
+  }
+
   @Override
   public synchronized long sizeBytes() {
     return bytes.length;
@@ -99,6 +115,7 @@ final class MemoryDisk implements Disk {
   @Override
   public synchronized void write(List<MemorySegment> parts, long offset) {
     begin();
+    requireRoom();
     long at = offset;
     for (MemorySegment part : parts) {
       MemorySegment.copy(part, 0, MemorySegment.ofArray(bytes), at, part.byteSize());
@@ -121,6 +138,7 @@ final class MemoryDisk implements Disk {
   @Override
   public synchronized void zero(long offset, long length, boolean mayUnmap) {
     begin();
+    requireRoom();
     log.add("zero " + offset + "+" + length + (mayUnmap ? ", unmapped" : ""));
   }
 }

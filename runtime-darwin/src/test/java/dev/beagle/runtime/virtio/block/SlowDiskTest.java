@@ -2,6 +2,7 @@ package dev.beagle.runtime.virtio.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.time.Time;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -10,13 +11,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class SlowDiskTest {
   private final MemoryDisk disk = new MemoryDisk(64 * 512);
-  private final BlockDevice block = BlockDevice.of("slow", disk, failure -> {});
+  private final BlockDevice block = BlockDevice.of("slow", disk, failure -> {}, Time.system());
 
   @Test
   void readsGoOnDuringAFlush() throws InterruptedException {
     MemoryDisk fast = new MemoryDisk(4096);
     FlushGate gate = new FlushGate(fast);
-    try (BlockDriver guest = BlockDriver.of(BlockDevice.of("gated", gate, failure -> {}))) {
+    try (BlockDriver guest =
+        BlockDriver.of(BlockDevice.of("gated", gate, failure -> {}, Time.system()))) {
       guest.send(BlockRequest.FLUSH, 0, new byte[0], 0);
       gate.awaitFlush();
       assertThat(guest.read(1, 512)).isEqualTo(fast.bytes(512, 512));
@@ -31,7 +33,8 @@ final class SlowDiskTest {
   void flushesThatComeDuringOneShareTheNext() throws InterruptedException {
     MemoryDisk fast = new MemoryDisk(4096);
     FlushGate gate = new FlushGate(fast);
-    try (BlockDriver guest = BlockDriver.of(BlockDevice.of("gated", gate, failure -> {}))) {
+    try (BlockDriver guest =
+        BlockDriver.of(BlockDevice.of("gated", gate, failure -> {}, Time.system()))) {
       guest.send(BlockRequest.FLUSH, 0, new byte[0], 0);
       gate.awaitFlush();
       for (int i = 0; i < 20; i++) {
@@ -65,7 +68,8 @@ final class SlowDiskTest {
   @Test
   void aResetDoesNotWaitForAFlushWhoseAnswerIsThenNobodys() throws InterruptedException {
     FlushGate gate = new FlushGate(disk);
-    try (BlockDriver guest = BlockDriver.of(BlockDevice.of("gated", gate, failure -> {}))) {
+    try (BlockDriver guest =
+        BlockDriver.of(BlockDevice.of("gated", gate, failure -> {}, Time.system()))) {
       guest.send(BlockRequest.FLUSH, 0, new byte[0], 0);
       gate.awaitFlush();
       guest.reset();
