@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# prepare.sh: builds hv-sim and what its tests need into ../target/hv-sim, fetching what is missing into BEAGLE_CACHE
-# (default: e2e/.cache at the top of the repository). Silent when there is nothing to do; installs nothing.
+# prepare.sh [--library-only]: builds hv-sim, and what its tests need unless told not to, into ../target/hv-sim, fetching what
+# is missing into BEAGLE_CACHE (default: e2e/.cache at the top of the repository). Silent when there is nothing to do; installs
+# nothing.
 #
 # Last, ../target/hv-sim/hv-sim.properties tells the tests where everything is, and of what is missing, why
 # (keys "missing.library", "missing.guests", "missing.linux"), which they show when they skip.
@@ -37,7 +38,9 @@ if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
 else
   part library all
 fi
-if ! command -v aarch64-linux-gnu-gcc >/dev/null; then
+if [ "${1:-}" = --library-only ]; then
+  for name in guests linux; do echo "missing.$name=hv-sim/prepare.sh was to make the library only" >>"$properties"; done
+elif ! command -v aarch64-linux-gnu-gcc >/dev/null; then
   for name in guests linux; do lacks $name "aarch64-linux-gnu-gcc is not here (Debian: apt install gcc-aarch64-linux-gnu libc6-dev-arm64-cross)"; done
 else
   part guests guests

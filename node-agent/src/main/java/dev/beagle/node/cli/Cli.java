@@ -54,7 +54,15 @@ public final class Cli {
     line.setUsageHelpWidth(Math.clamp(console.width(), 60, 110));
     line.setParameterExceptionHandler((error, _) -> explainUsage(error));
     line.setExecutionExceptionHandler((error, command, _) -> explain(error, command));
+    if (arguments.length > 0 && isUnknown(arguments[0], line)) {
+      // Else --help behind it would be answered with ours.
+      return explainUsage(new UnmatchedArgumentException(line, List.of(arguments[0])));
+    }
     return withOutputChecked(line.execute(arguments), line);
+  }
+
+  private static boolean isUnknown(String verb, CommandLine line) {
+    return !verb.startsWith("-") && !line.getSubcommands().containsKey(verb);
   }
 
   /** A result that nobody got is a failure, even when the command did its work. */

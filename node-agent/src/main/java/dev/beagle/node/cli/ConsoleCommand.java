@@ -54,6 +54,9 @@ final class ConsoleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (reference.isBlank()) {
+      throw Failure.invalidArgument("the name of a pod is wanted (beagle ps shows them)");
+    }
     Path run = node.folder(context);
     SandboxId pod = pod();
     Path file = MicroVmFolders.console(run, pod);

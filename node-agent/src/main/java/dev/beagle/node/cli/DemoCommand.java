@@ -5,8 +5,11 @@ import dev.beagle.failure.FailureKind;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.demo.Demo;
 import dev.beagle.node.demo.DemoSandbox;
+import dev.beagle.runtime.microvm.MicroVmKind;
 import dev.beagle.runtime.microvm.MicroVmRequirements;
+import dev.beagle.runtime.namespaces.NamespacesKind;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,8 @@ import picocli.CommandLine.Option;
     description = "Start a node in a temporary folder, run a pod, fetch its page, leave nothing.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
+  private static final List<String> KINDS = List.of(NamespacesKind.NAME, MicroVmKind.NAME);
+
   private final CliContext context;
 
   @Option(names = "--keep", description = "Leave it running and say what to type next.")
@@ -52,6 +57,11 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Host host = context.host();
+    if (!sandbox.isEmpty() && !KINDS.contains(sandbox)) {
+      throw Failure.invalidArgument(
+          "--sandbox %s: no such kind; there are: %s"
+              .formatted(Failure.printable(sandbox), String.join(", ", KINDS)));
+    }
     if (ended != null) {
       Demo.end(context.console(), context.time(), host.workingFolder().resolve(ended).normalize());
       return ExitCodes.OK;
@@ -119,7 +129,7 @@ final class DemoCommand implements Callable<Integer> {
           "the demo makes networks and mounts and so needs root: sudo ./beagle demo");
     }
     String problem =
-        sandbox.equals("hvf")
+        sandbox.equals(MicroVmKind.NAME)
             ? MicroVmRequirements.problem(
                 host.platform(), in(host, guestImage), in(host, hypervisorLibrary))
             : "";

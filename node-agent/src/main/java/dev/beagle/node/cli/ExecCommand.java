@@ -2,6 +2,7 @@ package dev.beagle.node.cli;
 
 import dev.beagle.cri.v1.Container;
 import dev.beagle.cri.v1.ContainerState;
+import dev.beagle.cri.v1.ContainerStatus;
 import dev.beagle.cri.v1.ExecRequest;
 import dev.beagle.cri.v1.ExecSyncRequest;
 import dev.beagle.cri.v1.ExecSyncResponse;
@@ -57,7 +58,8 @@ final class ExecCommand implements Callable<Integer>, Cli.RunsProcess {
     try (CriClient client = node.connect(context)) {
       Container container = Directory.of(client).requireContainer(reference);
       if (container.getState() != ContainerState.CONTAINER_RUNNING) {
-        throw Failure.wrongState("container " + reference + " does not run");
+        throw Failure.wrongState(
+            "container " + reference + " does not run" + why(client, container));
       }
       try {
         return interactive || tty
@@ -67,6 +69,22 @@ final class ExecCommand implements Callable<Integer>, Cli.RunsProcess {
         context.console().note(reason(client, container, failure));
         return StartFailures.code(failure);
       }
+    }
+  }
+
+  private static String why(CriClient client, Container container) {
+    try {
+      ContainerStatus status = LogFollower.status(client, container.getId());
+      return status.getState() == ContainerState.CONTAINER_EXITED
+          ? Failure.printable(
+              ": it ended with exit code %d (%s)%s"
+                  .formatted(
+                      status.getExitCode(),
+                      status.getReason(),
+                      status.getMessage().isEmpty() ? "" : ": " + status.getMessage()))
+          : "";
+    } catch (Failure gone) {
+      return "; it was removed";
     }
   }
 

@@ -5,9 +5,7 @@ import dev.beagle.cri.v1.ContainerState;
 import dev.beagle.cri.v1.ContainerStatus;
 import dev.beagle.cri.v1.PodSandbox;
 import dev.beagle.cri.v1.PodSandboxState;
-import dev.beagle.cri.v1.PodSandboxStatusRequest;
 import dev.beagle.failure.Failure;
-import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
 import dev.beagle.node.client.Images;
@@ -52,17 +50,23 @@ final class PsCommand implements Callable<Integer> {
   /**
    * A line of the listing; container and image are empty for a pod without containers, and the last
    * three for what has not ended.
+   *
+   * @param kind the pod's sandbox kind
+   * @param message why the pod is not ready, or how its container ended; empty where there is
+   *     nothing to say
    */
   record Line(
       String pod,
       String namespace,
       String podId,
+      String kind,
       String address,
       String container,
       String containerId,
       String image,
       String state,
       Instant createdAt,
+      String message,
       @Nullable Integer exitCode,
       @Nullable String reason,
       @Nullable Instant finishedAt) {}
@@ -97,12 +101,12 @@ final class PsCommand implements Callable<Integer> {
     if (containers.isEmpty() && !shownAlone) {
       return;
     }
-    String address = ready ? address(client, pod.getId()) : "";
+    PodDetail detail = PodDetail.of(client, pod.getId());
     if (shownAlone) {
-      lines.add(line(pod, address, ready ? "ready" : "stopped"));
+      lines.add(line(pod, detail, ready ? "ready" : "stopped"));
     }
     for (Container container : containers) {
-      lines.add(line(client, pod, address, container, imageName(container, imageNames)));
+      lines.add(line(client, pod, detail, container, imageName(container, imageNames)));
     }
   }
 
@@ -127,24 +131,26 @@ final class PsCommand implements Callable<Integer> {
         .toList();
   }
 
-  private static Line line(PodSandbox pod, String address, String state) {
+  private static Line line(PodSandbox pod, PodDetail detail, String state) {
     return new Line(
         pod.getMetadata().getName(),
         pod.getMetadata().getNamespace(),
         pod.getId(),
-        address,
+        detail.kind(),
+        detail.address(),
         "",
         "",
         "",
         state,
         Instant.ofEpochSecond(0, pod.getCreatedAt()),
+        detail.reason(),
         null,
         null,
         null);
   }
 
   private static Line line(
-      CriClient client, PodSandbox pod, String address, Container container, String image) {
+      CriClient client, PodSandbox pod, PodDetail detail, Container container, String image) {
     Optional<ContainerStatus> ended =
         container.getState() == ContainerState.CONTAINER_EXITED
             ? status(client, container.getId())
@@ -153,12 +159,17 @@ final class PsCommand implements Callable<Integer> {
         pod.getMetadata().getName(),
         pod.getMetadata().getNamespace(),
         pod.getId(),
-        address,
+        detail.kind(),
+        detail.address(),
         container.getMetadata().getName(),
         container.getId(),
         image,
         state(container.getState()),
         Instant.ofEpochSecond(0, container.getCreatedAt()),
+        ended
+            .map(ContainerStatus::getMessage)
+            .filter(message -> !message.isEmpty())
+            .orElse(detail.reason()),
         ended.map(ContainerStatus::getExitCode).orElse(null),
         ended.map(ContainerStatus::getReason).filter(reason -> !reason.isEmpty()).orElse(null),
         ended
@@ -185,21 +196,6 @@ final class PsCommand implements Callable<Integer> {
 
   private static String state(ContainerState state) {
     return state.name().replace("CONTAINER_", "").toLowerCase(Locale.ROOT);
-  }
-
-  private static String address(CriClient client, String podId) {
-    try {
-      return client.runtime(
-          CallLimits.QUERY,
-          stub ->
-              stub.podSandboxStatus(
-                      PodSandboxStatusRequest.newBuilder().setPodSandboxId(podId).build())
-                  .getStatus()
-                  .getNetwork()
-                  .getIp());
-    } catch (Failure gone) {
-      return ""; // removed since it was listed
-    }
   }
 
   private void print(List<Line> lines) {

@@ -85,7 +85,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
   String entrypoint = "";
 
   @Option(
-      names = "--kind",
+      names = {"--sandbox", "--kind"},
       paramLabel = "KIND",
       description = "Sandbox kind (default: the node's; beagle doctor lists them).")
   String kind = "";
@@ -125,6 +125,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       RawTerminal.require();
     }
     try (CriClient client = node.connect(context)) {
+      StartFailures.requireKind(client, kind);
       String podName = RunOptions.name(name, image, RandomGenerator.getDefault());
       requireFree(client, podName);
       String uid = UUID.randomUUID().toString();
@@ -139,9 +140,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
         PodLogs.remove(node.folder(context), uid);
         context
             .console()
-            .note(
-                wrongProgram(spec, failure)
-                    .orElseGet(() -> StartFailures.ofKind(client, kind, failure)));
+            .note(wrongProgram(spec, failure).orElseGet(() -> StartFailures.ofKind(kind, failure)));
         return StartFailures.code(failure);
       }
       interruption.made(pod);

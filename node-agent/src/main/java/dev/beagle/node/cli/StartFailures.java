@@ -2,12 +2,15 @@ package dev.beagle.node.cli;
 
 import dev.beagle.cri.v1.RuntimeHandler;
 import dev.beagle.cri.v1.StatusRequest;
+import dev.beagle.cri.v1.StatusResponse;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureDetail;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Why a process was not started, in the words of the command line instead of the CRI's. */
 final class StartFailures {
@@ -40,30 +43,52 @@ final class StartFailures {
   /**
    * What to say when no sandbox could be made.
    *
-   * @param kind as {@code --kind} named it; empty where it did not
+   * @param kind as {@code --sandbox} named it; empty where it did not
    */
-  static String ofKind(CriClient client, String kind, Failure failure) {
+  static String ofKind(String kind, Failure failure) {
     String reason = failure.reason();
-    if (kind.isEmpty() || !reason.startsWith(KIND_FIELD)) {
-      return reason;
-    }
-    String detail = reason.substring(KIND_FIELD.length());
-    return "--kind " + kind + ": " + (detail.contains("is not one of") ? usable(client) : detail);
+    return kind.isEmpty() || !reason.startsWith(KIND_FIELD)
+        ? reason
+        : "--sandbox " + kind + ": " + reason.substring(KIND_FIELD.length());
   }
 
-  private static String usable(CriClient client) {
+  /**
+   * Before anything is pulled for it.
+   *
+   * @param kind as {@code --sandbox} named it; empty where it did not
+   * @throws Failure INVALID_ARGUMENT when there is no such kind, UNSUPPORTED when it cannot run
+   *     here
+   */
+  static void requireKind(CriClient client, String kind) {
+    if (kind.isEmpty()) {
+      return;
+    }
+    StatusResponse status =
+        client.runtime(
+            CallLimits.QUERY,
+            stub -> stub.status(StatusRequest.newBuilder().setVerbose(true).build()));
+    List<String> usable =
+        status.getRuntimeHandlersList().stream()
+            .map(RuntimeHandler::getName)
+            .filter(name -> !name.isEmpty())
+            .toList();
+    if (usable.contains(kind)) {
+      return;
+    }
+    String problem = problem(status.getInfoOrDefault("sandboxKinds", "{}"), kind);
+    String usableHere = usable.isEmpty() ? "" : "; what runs here: " + String.join(", ", usable);
+    throw problem.isEmpty()
+        ? Failure.invalidArgument("--sandbox " + kind + ": no such kind" + usableHere)
+        : Failure.unsupported(
+            "--sandbox %s: cannot run here: %s%s".formatted(kind, problem, usableHere));
+  }
+
+  /** Empty for a kind that there is not; an older daemon does not tell. */
+  private static String problem(String json, String kind) {
     try {
-      String kinds =
-          client
-              .runtime(CallLimits.QUERY, stub -> stub.status(StatusRequest.getDefaultInstance()))
-              .getRuntimeHandlersList()
-              .stream()
-              .map(RuntimeHandler::getName)
-              .filter(name -> !name.isEmpty())
-              .collect(Collectors.joining(", "));
-      return kinds.isEmpty() ? "no such kind" : "no such kind; what runs here: " + kinds;
-    } catch (Failure unknown) {
-      return "no such kind (beagle doctor lists them)";
+      return JsonMapper.shared().readTree(json).path(kind).asString("");
+    } catch (JacksonException malformed) {
+      throw Failure.corrupted("the daemon's status cannot be read", malformed);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.beagle.node.cli;
 
 import dev.beagle.cri.v1.ContainerState;
+import dev.beagle.cri.v1.PodSandbox;
 import dev.beagle.cri.v1.PodSandboxState;
 import dev.beagle.cri.v1.RuntimeCondition;
 import dev.beagle.cri.v1.StatusRequest;
@@ -32,6 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
     description = "Show whether the daemon is well and what it runs.",
     mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
+  private static final int MOST_ENDED = 5;
+
   private final CliContext context;
 
   @Mixin final NodeOptions node = new NodeOptions();
@@ -54,7 +57,11 @@ final class StatusCommand implements Callable<Integer> {
       int containers,
       int containersExited,
       List<Condition> conditions,
-      List<Problem> problems) {}
+      List<Problem> problems,
+      List<Ended> ended) {}
+
+  /** A pod that ended by itself and was not removed since. */
+  record Ended(String pod, String podId, String reason) {}
 
   /** What an operator should know beside the conditions. */
   record Problem(String reason, String message) {}
@@ -94,7 +101,21 @@ final class StatusCommand implements Callable<Integer> {
             directory.containers(),
             container -> container.getState() == ContainerState.CONTAINER_EXITED),
         status.getStatus().getConditionsList().stream().map(StatusCommand::condition).toList(),
-        problems(status.getInfoOrDefault("problems", "[]")));
+        problems(status.getInfoOrDefault("problems", "[]")),
+        ended(client, directory));
+  }
+
+  private static List<Ended> ended(CriClient client, Directory directory) {
+    List<Ended> ended = new ArrayList<>();
+    for (PodSandbox pod : directory.pods()) {
+      if (pod.getState() == PodSandboxState.SANDBOX_NOTREADY) {
+        PodDetail detail = PodDetail.of(client, pod.getId());
+        if (detail.endedByItself()) {
+          ended.add(new Ended(pod.getMetadata().getName(), pod.getId(), detail.reason()));
+        }
+      }
+    }
+    return ended;
   }
 
   /** An older daemon tells of none. */
@@ -139,6 +160,13 @@ final class StatusCommand implements Callable<Integer> {
     }
     for (Problem problem : shown.problems()) {
       console.line(console.bad(problem.reason() + ": " + problem.message()));
+    }
+    for (Ended ended : shown.ended().stream().limit(MOST_ENDED).toList()) {
+      console.line("pod " + ended.pod() + " ended: " + Failure.printable(ended.reason()));
+    }
+    int more = shown.ended().size() - MOST_ENDED;
+    if (more > 0) {
+      console.line("and " + more + " more: beagle ps -a -o json");
     }
   }
 }

@@ -159,7 +159,8 @@ class CommandsIT {
   void aWrongKindIsNamedAsItWasTyped() {
     assertThat(beagle("run", "--kind", "foo", "nginx")).isEqualTo(125);
     assertThat(err.toString(StandardCharsets.UTF_8))
-        .endsWith("beagle: --kind foo: no such kind; what runs here: namespaces\n");
+        .endsWith("beagle: --sandbox foo: no such kind; what runs here: namespaces\n");
+    assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("pulled");
     assertThat(daemon.pods()).isEmpty();
   }
 
@@ -332,6 +333,45 @@ class CommandsIT {
   }
 
   @Test
+  void podsThatEndedByThemselvesAreShownWithWhy() {
+    beagle("run", "-d", "--name", "a", "nginx");
+    beagle("run", "-d", "--name", "b", "nginx");
+    beagle("stop", "b");
+    daemon.end("a", "the sandbox's machine ended: Kernel panic");
+
+    beagle("status");
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("2 pods (2 not ready)")
+        .contains("\npod a ended: the sandbox's machine ended: Kernel panic\n")
+        .doesNotContain("pod b ended");
+    beagle("status", "-o", "json");
+    var shown = JsonMapper.shared().readTree(out.toString(StandardCharsets.UTF_8));
+    assertThat(shown.path("ended")).hasSize(1);
+    assertThat(shown.at("/ended/0/pod").asString()).isEqualTo("a");
+
+    beagle("ps", "-a", "-o", "json");
+    var lines = JsonMapper.shared().readTree(out.toString(StandardCharsets.UTF_8));
+    assertThat(lines)
+        .extracting(line -> line.path("pod").asString() + ": " + line.path("message").asString())
+        .containsExactlyInAnyOrder("a: the sandbox's machine ended: Kernel panic", "b: stopped");
+    assertThat(lines).allMatch(line -> line.path("kind").asString().equals("namespaces"));
+  }
+
+  @Test
+  void whyAContainerDoesNotRunIsSaidToWhoWantsToExecInIt() {
+    beagle("run", "--name", "c", "busybox", "exit", "3");
+    assertThat(beagle("exec", "c", "true")).isEqualTo(125);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("container c does not run: it ended with exit code 3");
+  }
+
+  @Test
+  void anEmptyNameIsNotLookedUp() {
+    assertThat(beagle("console", "")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("the name of a pod is wanted");
+  }
+
+  @Test
   void withoutADaemonTheWayOutIsNamed() {
     assertThat(beagle("ps", "--run", folder.resolve("elsewhere").toString())).isEqualTo(7);
     assertThat(err.toString(StandardCharsets.UTF_8))
@@ -371,6 +411,11 @@ class CommandsIT {
         "suite fuzz (parsers against hostile input) is not there yet",
         new String[] {"test", "fuzz"}
       },
+      {
+        2,
+        "--sandbox foo: no such kind; there are: namespaces, hvf",
+        new String[] {"demo", "--sandbox", "foo"}
+      },
       {8, "no daemon in this test", new String[] {"daemon", "--root", "r", "--run", "n"}},
     };
   }
@@ -388,6 +433,10 @@ class CommandsIT {
     String help = out.toString(StandardCharsets.UTF_8);
     assertThat(beagle("help")).isZero();
     assertThat(out).hasToString(help);
+    assertThat(beagle("inspect", "--help")).isEqualTo(2);
+    assertThat(out).hasToString("");
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("no command inspect; did you mean ps -o json?");
     for (String verb : new String[] {"run", "exec", "daemon"}) {
       assertThat(beagle(verb, "--help")).isZero();
       assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: beagle " + verb);

@@ -122,7 +122,18 @@ final class SimulatedCri implements AutoCloseable {
     var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 
-  record Pod(PodSandboxConfig config, PodSandboxState state) {}
+  /** A pod ends by itself. */
+  void end(String name, String reason) {
+    pods.replaceAll((_, pod) ->
+        pod.config().getMetadata().getName().equals(name)
+            ? new Pod(pod.config(), PodSandboxState.SANDBOX_NOTREADY, reason)
+            : pod);
+  }
+
+  /**
+   * @param reason why it is not ready
+   */
+  record Pod(PodSandboxConfig config, PodSandboxState state, String reason) {}
 
   record Program(
       String podId, ContainerConfig config, ContainerState state, int exitCode, String logPath) {
@@ -196,7 +207,7 @@ final class SimulatedCri implements AutoCloseable {
                   .asRuntimeException();
             }
             String id = id("pod " + request.getConfig().getMetadata().getName());
-            pods.put(id, new Pod(request.getConfig(), PodSandboxState.SANDBOX_READY));
+            pods.put(id, new Pod(request.getConfig(), PodSandboxState.SANDBOX_READY, ""));
             return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
           });
     }
@@ -283,7 +294,7 @@ final class SimulatedCri implements AutoCloseable {
           () -> {
             pods.computeIfPresent(
                 request.getPodSandboxId(),
-                (_, pod) -> new Pod(pod.config(), PodSandboxState.SANDBOX_NOTREADY));
+                (_, pod) -> new Pod(pod.config(), PodSandboxState.SANDBOX_NOTREADY, "stopped"));
             return StopPodSandboxResponse.getDefaultInstance();
           });
     }
@@ -344,10 +355,14 @@ final class SimulatedCri implements AutoCloseable {
       answer(
           observer,
           () -> {
-            require(pods, "pod", request.getPodSandboxId());
+            Pod pod = require(pods, "pod", request.getPodSandboxId());
             return PodSandboxStatusResponse.newBuilder()
+                .putInfo(
+                    "info",
+                    "{\"runtimeType\":\"namespaces\",\"reason\":\"%s\"}".formatted(pod.reason()))
                 .setStatus(
                     PodSandboxStatus.newBuilder()
+                        .setState(pod.state())
                         .setNetwork(PodSandboxNetworkStatus.newBuilder().setIp("10.88.0.9")))
                 .build();
           });

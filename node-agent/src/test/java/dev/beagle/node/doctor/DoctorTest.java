@@ -153,7 +153,9 @@ class DoctorTest {
     assertThat(hvf("", library, guest).detail()).contains("no guest image in");
     assertThat(hvf("hvf", library, guest).verdict()).isEqualTo(Verdict.MISSING);
     assertThat(hvf("hvf", library, guest).wayOut()).contains("namespaces");
-    Files.createFile(guest.resolve("Image"));
+    Files.writeString(guest.resolve("Image"), "kernel");
+    assertThat(hvf("hvf", library, guest).detail()).contains("damaged: initramfs");
+    Files.writeString(guest.resolve("initramfs"), "files");
     assertThat(hvf("hvf", library, guest).verdict()).isEqualTo(Verdict.OK);
     assertThat(hvf("hvf", library, guest).detail()).contains("emulated");
   }

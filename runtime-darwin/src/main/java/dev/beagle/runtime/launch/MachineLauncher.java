@@ -41,6 +41,7 @@ public final class MachineLauncher {
           "-Xss512k",
           "-XX:+UseCompactObjectHeaders",
           "-XX:-UsePerfData",
+          "-XX:+DisplayVMOutputToStderr",
           "--enable-native-access=ALL-UNNAMED");
 
   private final List<String> command;

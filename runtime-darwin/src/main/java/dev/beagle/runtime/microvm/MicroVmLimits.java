@@ -32,7 +32,10 @@ final class MicroVmLimits {
 
   private static void check(FolderMount mount) {
     if (!mount.readOnly()) {
-      throw refused(mount, "can only be mounted read-only so far: set readonly on the mount");
+      throw refused(
+          mount,
+          "can only be mounted read-only so far: set readonly on the mount (beagle run: :ro behind"
+              + " the -v)");
     }
     if (mount.propagation() == Propagation.BIDIRECTIONAL) {
       throw refused(mount, "cannot be mounted with bidirectional propagation");

@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,11 +95,21 @@ final class HvfAbi {
       throw Failure.of(
           FailureKind.UNSUPPORTED,
           "Hypervisor.framework with its GIC (macOS 15 or later, Apple silicon) is not here: %s: %s"
-              .formatted(
-                  library, String.valueOf(error.getMessage()).lines().findFirst().orElse("")),
+              .formatted(library, reason(error)),
           error);
     }
     loaded = library;
+  }
+
+  /** On one line: what is missing is often said on the second, several times. */
+  private static String reason(UnsatisfiedLinkError error) {
+    return Failure.shown(
+        String.valueOf(error.getMessage())
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty())
+            .distinct()
+            .collect(Collectors.joining(" ")));
   }
 
   // 11.0
