@@ -121,7 +121,8 @@ public final class MicroVmKind implements SandboxKind {
   private World boot(WorldRecord plan) {
     try {
       MachineProcess machine = launcher.launch(settings(plan));
-      return new MicroVmWorld(plan, machine, awaitAgent(plan, machine), options.portSocket());
+      return new MicroVmWorld(
+          plan, machine, awaitAgent(plan, machine), options.portSocket(), List.of());
     } catch (RuntimeException failure) {
       // There will be no pod whose console could be read.
       MachineLog.tail(plan)
@@ -220,8 +221,7 @@ public final class MicroVmKind implements SandboxKind {
             "machine %s has sandbox %s"
                 .formatted(record.folder(), Failure.shown(known.getSandbox())));
       }
-      return new MicroVmWorld(record, machine, agent, options.portSocket())
-          .with(known.getFoldersList());
+      return new MicroVmWorld(record, machine, agent, options.portSocket(), known.getFoldersList());
     } catch (RuntimeException failure) {
       agent.close();
       throw failure;

@@ -1,23 +1,18 @@
 package dev.beagle.runtime.microvm;
 
-import dev.beagle.failure.Failure;
-import dev.beagle.failure.FailureKind;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.guest.LogHandover;
 import dev.beagle.runtime.guest.wire.AddFolder;
-import dev.beagle.runtime.guest.wire.RemoveFolder;
-import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.launch.MachineEnd;
 import dev.beagle.runtime.launch.MachineProcess;
 import dev.beagle.runtime.pod.PodNetwork;
+import dev.beagle.runtime.world.AgentFolders;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldFolder;
 import dev.beagle.runtime.world.WorldRecord;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,28 +20,28 @@ import java.util.concurrent.TimeoutException;
 
 /** A machine with its agent; folders reach it as entries of its export. */
 final class MicroVmWorld implements World {
-  private static final Duration CALL_LIMIT = Duration.ofSeconds(30);
   private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
   private final WorldRecord record;
   private final MachineProcess machine;
   private final GuestAgent agent;
   private final Path portSocket;
-  private final Set<String> present = new HashSet<>();
+  private final AgentFolders present;
 
-  MicroVmWorld(WorldRecord record, MachineProcess machine, GuestAgent agent, Path portSocket) {
+  /**
+   * @param folders what the agent has already
+   */
+  MicroVmWorld(
+      WorldRecord record,
+      MachineProcess machine,
+      GuestAgent agent,
+      Path portSocket,
+      List<String> folders) {
     this.record = record;
     this.machine = machine;
     this.agent = agent;
     this.portSocket = portSocket;
-  }
-
-  /** An adopted machine has these already. */
-  MicroVmWorld with(List<String> folders) {
-    synchronized (this) {
-      present.addAll(folders);
-    }
-    return this;
+    this.present = new AgentFolders(agent, folders);
   }
 
   @Override
@@ -63,8 +58,7 @@ final class MicroVmWorld implements World {
   public synchronized void addFolders(List<WorldFolder> folders) {
     for (WorldFolder folder : folders) {
       if (!present.contains(folder.name())) {
-        agent.call(Request.newBuilder().setAddFolder(request(folder)), CALL_LIMIT);
-        present.add(folder.name());
+        present.add(request(folder).build());
       }
     }
   }
@@ -86,26 +80,7 @@ final class MicroVmWorld implements World {
 
   @Override
   public synchronized void removeFolders(List<String> names) {
-    for (String name : names) {
-      if (present.contains(name)) {
-        removeFolder(name);
-        machine.unexport(name);
-        present.remove(name);
-      }
-    }
-  }
-
-  /** Forgotten only once it is gone: after a failure the next call tries again. */
-  private void removeFolder(String name) {
-    try {
-      agent.call(
-          Request.newBuilder().setRemoveFolder(RemoveFolder.newBuilder().setName(name)),
-          CALL_LIMIT);
-    } catch (Failure failure) {
-      if (failure.kind() != FailureKind.NOT_FOUND) {
-        throw failure;
-      }
-    }
+    present.remove(names, machine::unexport);
   }
 
   @Override

@@ -1,38 +1,30 @@
 package dev.beagle.runtime.namespaces;
 
-import dev.beagle.failure.Failure;
-import dev.beagle.failure.FailureKind;
 import dev.beagle.lifecycle.Closer;
 import dev.beagle.runtime.guest.DescriptorHandover;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.guest.wire.AddFolder;
-import dev.beagle.runtime.guest.wire.RemoveFolder;
-import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.posix.Descriptor;
+import dev.beagle.runtime.world.AgentFolders;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldFolder;
 import dev.beagle.runtime.world.WorldFolder.Access;
 import dev.beagle.runtime.world.WorldRecord;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A sandbox's agent on this host; folders reach it as descriptors of detached mounts. */
 final class NamespacesWorld implements World {
-  private static final Duration CALL_LIMIT = Duration.ofSeconds(30);
-
   private final WorldRecord record;
   private final Path socket;
   private final GuestAgent agent;
   private final LayerMounts layers;
   private final AtomicLong nextDescriptor = new AtomicLong();
-  private final Set<String> present = new HashSet<>();
+  private final AgentFolders present;
 
   /**
    * @param folders what the agent has already
@@ -47,7 +39,7 @@ final class NamespacesWorld implements World {
     this.socket = socket;
     this.agent = agent;
     this.layers = layers;
-    present.addAll(folders);
+    this.present = new AgentFolders(agent, folders);
   }
 
   @Override
@@ -79,10 +71,7 @@ final class NamespacesWorld implements World {
       }
       DescriptorHandover.send(socket, descriptors);
     }
-    for (AddFolder request : requests.values()) {
-      agent.call(Request.newBuilder().setAddFolder(request), CALL_LIMIT);
-      present.add(request.getName());
-    }
+    requests.values().forEach(present::add);
   }
 
   private String nextDescriptorName() {
@@ -110,25 +99,7 @@ final class NamespacesWorld implements World {
 
   @Override
   public synchronized void removeFolders(List<String> names) {
-    for (String name : names) {
-      if (present.contains(name)) {
-        removeFolder(name);
-        present.remove(name);
-      }
-    }
-  }
-
-  /** Forgotten only once it is gone: after a failure the next call tries again. */
-  private void removeFolder(String name) {
-    try {
-      agent.call(
-          Request.newBuilder().setRemoveFolder(RemoveFolder.newBuilder().setName(name)),
-          CALL_LIMIT);
-    } catch (Failure failure) {
-      if (failure.kind() != FailureKind.NOT_FOUND) {
-        throw failure;
-      }
-    }
+    present.remove(names, _ -> {});
   }
 
   @Override
