@@ -141,12 +141,15 @@ final class PodStoryHvfIT extends HvfNodeIT {
   }
 
   @Test
-  void theGuestHasRandomnessOfTheHost() {
+  void theGuestHasItsDevicesAndTheRandomnessOfTheHost() {
     Crictl.Pod pod = crictl().runPod(Config.pod(node(), "random"));
     String id =
         crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
     assertThat(crictl().execSync(id, "cat", "/sys/class/misc/hw_random/rng_current"))
         .startsWith("virtio_rng");
+    // Network card, disk, console, entropy, vsock, file system (virtio 1.2, section 5).
+    assertThat(crictl().execSync(id, "sh", "-c", "cat /sys/bus/virtio/devices/*/device").lines())
+        .containsExactlyInAnyOrder("0x0001", "0x0002", "0x0003", "0x0004", "0x0013", "0x001a");
     crictl().remove(pod);
   }
 

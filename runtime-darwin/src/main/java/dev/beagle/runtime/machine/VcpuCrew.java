@@ -50,7 +50,7 @@ final class VcpuCrew {
       if (refused.getCause() instanceof RuntimeException own) {
         throw own;
       }
-      throw refused;
+      throw defect(refused.getCause());
     }
   }
 
@@ -58,7 +58,7 @@ final class VcpuCrew {
     Vcpu vcpu;
     try {
       vcpu = binding.get();
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | Error refused) {
       bound.completeExceptionally(refused);
       return;
     }

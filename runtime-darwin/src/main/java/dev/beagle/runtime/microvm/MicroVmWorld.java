@@ -58,7 +58,12 @@ final class MicroVmWorld implements World {
   public synchronized void addFolders(List<WorldFolder> folders) {
     for (WorldFolder folder : folders) {
       if (!present.contains(folder.name())) {
-        present.add(request(folder).build());
+        try {
+          present.add(request(folder).build());
+        } catch (RuntimeException failure) {
+          machine.unexport(folder.name()); // nothing that nobody uses is shown to the guest
+          throw failure;
+        }
       }
     }
   }
@@ -80,7 +85,9 @@ final class MicroVmWorld implements World {
 
   @Override
   public synchronized void removeFolders(List<String> names) {
-    present.remove(names, machine::unexport);
+    present.remove(names);
+    // Also what the agent never heard of: a daemon may have died between the two.
+    names.forEach(machine::unexport);
   }
 
   @Override

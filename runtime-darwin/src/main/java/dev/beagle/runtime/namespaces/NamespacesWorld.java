@@ -99,7 +99,7 @@ final class NamespacesWorld implements World {
 
   @Override
   public synchronized void removeFolders(List<String> names) {
-    present.remove(names, _ -> {});
+    present.remove(names);
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /** The folders that a world's agent has, by name. Not thread-safe: the world's lock guards it. */
 public final class AgentFolders {
@@ -41,14 +40,11 @@ public final class AgentFolders {
   /**
    * Has the agent let go of those that it has. Each is forgotten only once it is gone: after a
    * failure the next call tries again.
-   *
-   * @param released what the world does then
    */
-  public void remove(List<String> names, Consumer<String> released) {
+  public void remove(List<String> names) {
     for (String name : names) {
       if (present.contains(name)) {
         remove(name);
-        released.accept(name);
         present.remove(name);
       }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
+import dev.beagle.runtime.bus.MmioBus;
 import dev.beagle.runtime.devicetree.ParsedTree;
 import dev.beagle.runtime.hypervisor.Arm64Code;
 import dev.beagle.runtime.hypervisor.Halt;
@@ -177,6 +178,19 @@ final class MachineTest {
         .hasMessageStartingWith(
             "machine m ended by a defect: java.lang.IllegalStateException: a bug at"
                 + " dev.beagle.runtime.machine.MachineTest");
+  }
+
+  @Test
+  void aDefectWhileAVcpuIsBoundIsSaidToo() {
+    VcpuCrew crew = new VcpuCrew("m");
+    assertThatThrownBy(() ->
+            crew.add(
+                () -> {
+                  throw new UnsatisfiedLinkError("hv_vcpu_create");
+                },
+                new MmioBus.Builder().build()))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("ended by a defect: java.lang.UnsatisfiedLinkError: hv_vcpu_create");
   }
 
   @Test
