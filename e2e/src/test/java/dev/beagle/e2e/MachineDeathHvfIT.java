@@ -3,6 +3,8 @@ package dev.beagle.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,26 @@ import org.junit.jupiter.api.Test;
  */
 final class MachineDeathHvfIT extends HvfNodeIT {
   private static final int PORT = 7000;
+
+  private Path guestImageLink = Path.of("");
+
+  /** By a link, so that it can be away for a while. */
+  @Override
+  String configuration(Prepared prepared) {
+    Path image = guestImage(prepared);
+    guestImageLink = prepared.module().resolve("target/guest-image-link").toAbsolutePath();
+    link(image);
+    return super.configuration(prepared).replace(image.toString(), guestImageLink.toString());
+  }
+
+  private void link(Path image) {
+    try {
+      Files.deleteIfExists(guestImageLink);
+      Files.createSymbolicLink(guestImageLink, image);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   @Test
   void aMachineGoesOnThroughADeathOfTheDaemon() throws Exception {
@@ -56,6 +78,30 @@ final class MachineDeathHvfIT extends HvfNodeIT {
             .toList());
     crictl().remove(pod);
     Files.delete(log);
+  }
+
+  @Test
+  void aMachineIsAdoptedByADaemonThatCannotStartOne() throws Exception {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "keeps"));
+    String id =
+        crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    node().kill();
+    Path image = Files.readSymbolicLink(guestImageLink);
+    try {
+      Files.delete(guestImageLink);
+      node().start();
+      assertThat(crictl().execSync(id, "echo", "adopted")).isEqualTo("adopted");
+      assertThat(beagle("run", "--sandbox", "hvf", Crictl.BUSYBOX, "true").failure())
+          .contains("there is no guest image in " + guestImageLink);
+      assertThat(node().terminate()).isZero();
+      assertThat(machines()).hasSize(1);
+    } finally {
+      link(image);
+    }
+    node().start();
+    assertThat(crictl().execSync(id, "echo", "again")).isEqualTo("again");
+    crictl().remove(pod);
+    assertThat(machines()).isEmpty();
   }
 
   @Test

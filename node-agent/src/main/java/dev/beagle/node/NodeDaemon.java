@@ -221,10 +221,14 @@ final class NodeDaemon implements RunningNode {
                       })
               .toList());
     }
+    if (runtime.hasUnrecovered()) {
+      LOG.warn("pods that were not recovered may go on, and so the network does");
+    }
     // Whatever fails, the rest is taken down too: last registered, first done.
     try (Closer ending = new Closer()) {
       ending.onClose(parts::close);
-      if (runtime.sandboxes().stream().noneMatch(NodeDaemon::isReady)) {
+      if (!runtime.hasUnrecovered()
+          && runtime.sandboxes().stream().noneMatch(NodeDaemon::isReady)) {
         // Nobody needs the network any more: what is started next time is new.
         kinds.forEach(kind -> ending.onClose(kind::retire));
         ending.onClose(network::shutdown);

@@ -71,20 +71,16 @@ final class SandboxKinds {
       Path portSocket,
       Time time) {
     NodeConfig.SandboxConfig sandbox = config.sandbox();
-    String problem =
-        MicroVmRequirements.problem(platform, sandbox.guestImage(), sandbox.hypervisorLibrary());
-    if (!problem.isEmpty()) {
-      return new AbsentKind(MicroVmKind.NAME, problem);
-    }
     return new MicroVmKind(
         new MicroVmOptions(
             MicroVmFolders.all(config.run()),
             config.root().resolve("vms"),
-            sandbox.guestImage().orElseThrow(),
+            sandbox.guestImage(),
             portSocket,
             sandbox.hypervisorLibrary(),
             MachineLauncher.command(
                 installation.java(), installation.classPath(), installation.machineCache())),
+        MicroVmRequirements.problem(platform, sandbox.guestImage(), sandbox.hypervisorLibrary()),
         time);
   }
 

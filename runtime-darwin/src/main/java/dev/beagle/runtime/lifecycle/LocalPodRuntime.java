@@ -52,6 +52,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
   private final Map<SandboxId, LocalSandbox> sandboxes = new ConcurrentHashMap<>();
   private final Set<SandboxName> starting = new HashSet<>();
   private final Set<String> unrecoveredLayers = ConcurrentHashMap.newKeySet();
+  private volatile boolean unrecovered;
 
   private LocalPodRuntime(PodEnvironment environment, List<SandboxKind> kinds) {
     this.environment = environment;
@@ -77,7 +78,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
       PodEnvironment environment, List<SandboxKind> kinds, Duration patience) {
     LocalPodRuntime runtime = new LocalPodRuntime(environment, kinds);
     try {
-      runtime.sweep(new Recovery(environment, runtime::kind, runtime::enter, patience).run());
+      runtime.sweep(new Recovery(environment, runtime::adopting, runtime::enter, patience).run());
       return runtime;
     } catch (RuntimeException failure) {
       runtime.close();
@@ -108,6 +109,7 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
   /** Ends and deletes what no record speaks of; what was not recovered is left as it is. */
   private void sweep(Recovery.Outcome outcome) {
     sandboxes.values().removeIf(sandbox -> sandbox.state() instanceof SandboxState.Removed);
+    unrecovered = !outcome.complete() || !outcome.left().isEmpty();
     if (!outcome.complete()) {
       LOG.error("some records are left alone: nothing is swept, lest something that runs be hurt");
       return;
@@ -126,18 +128,14 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
           left.containers().stream().flatMap(container -> container.layers().stream()).toList());
     }
     Set<String> lost = ContainerFiles.unknown(environment.containerFolder(), containers);
-    kinds.stream()
-        .filter(kind -> kind.problem().isEmpty())
-        .forEach(kind -> kind.sweep(known, lost));
+    kinds.stream().filter(SandboxKind::adopts).forEach(kind -> kind.sweep(known, lost));
     environment.networks().retain(known);
     ContainerFiles.throwAway(environment.containerFolder(), lost, trash);
     retainLayers();
   }
 
   private void retainLayers() {
-    kinds.stream()
-        .filter(kind -> kind.problem().isEmpty())
-        .forEach(kind -> kind.retainLayers(this::usedLayers));
+    kinds.stream().filter(SandboxKind::adopts).forEach(kind -> kind.retainLayers(this::usedLayers));
   }
 
   private Set<String> usedLayers() {
@@ -150,13 +148,37 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
     return used;
   }
 
+  /** Whether there are records that were left alone: what they speak of may run. */
+  public boolean hasUnrecovered() {
+    return unrecovered;
+  }
+
+  /** For a sandbox that is there. */
+  private SandboxKind adopting(String name) {
+    SandboxKind kind = named(name);
+    if (!kind.adopts()) {
+      throw cannotRun(kind);
+    }
+    return kind;
+  }
+
+  /** For a new sandbox. */
   private SandboxKind kind(String name) {
+    SandboxKind kind = named(name);
+    if (!kind.problem().isEmpty()) {
+      throw cannotRun(kind);
+    }
+    return kind;
+  }
+
+  private static Failure cannotRun(SandboxKind kind) {
+    return Failure.unsupported(
+        "sandbox kind " + kind.name() + " cannot run here: " + kind.problem());
+  }
+
+  private SandboxKind named(String name) {
     for (SandboxKind kind : kinds) {
       if (name.isEmpty() || kind.name().equals(name)) {
-        if (!kind.problem().isEmpty()) {
-          throw Failure.unsupported(
-              "sandbox kind " + kind.name() + " cannot run here: " + kind.problem());
-        }
         return kind;
       }
     }

@@ -71,13 +71,20 @@ public final class MicroVmKind implements SandboxKind {
           new Device("/dev/loop-control", "c", 10, 237, 0660, 0, 0));
 
   private final MicroVmOptions options;
+  private final String problem;
   private final MachineLauncher launcher;
   private final Boots boots = new Boots(Runtime.getRuntime().availableProcessors());
   private final Time time;
 
-  /** Makes nothing yet. */
-  public MicroVmKind(MicroVmOptions options, Time time) {
+  /**
+   * Makes nothing yet.
+   *
+   * @param problem why no machine can be started, see {@link MicroVmRequirements}; those that run
+   *     are seen to all the same
+   */
+  public MicroVmKind(MicroVmOptions options, String problem, Time time) {
     this.options = options;
+    this.problem = problem;
     this.launcher = new MachineLauncher(options.command(), time);
     this.time = time;
   }
@@ -89,7 +96,7 @@ public final class MicroVmKind implements SandboxKind {
 
   @Override
   public String problem() {
-    return "";
+    return problem;
   }
 
   @Override

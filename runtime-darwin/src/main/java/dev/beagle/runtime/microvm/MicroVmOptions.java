@@ -1,5 +1,6 @@
 package dev.beagle.runtime.microvm;
 
+import dev.beagle.failure.Failure;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +10,8 @@ import java.util.Optional;
  *
  * @param folder where each machine has a folder, short enough for sockets
  * @param disks where each machine's disk is, with room for what containers write
- * @param guest the guest image: {@code Image}, {@code initramfs} and {@code scratch.img}
+ * @param guest the guest image: {@code Image}, {@code initramfs} and {@code scratch.img}; needed
+ *     for new machines only
  * @param portSocket the switch's socket for ports
  * @param library that exports the ABI of Hypervisor.framework; the framework itself where empty
  * @param command how to run a machine's process, up to its arguments
@@ -17,7 +19,7 @@ import java.util.Optional;
 public record MicroVmOptions(
     Path folder,
     Path disks,
-    Path guest,
+    Optional<Path> guest,
     Path portSocket,
     Optional<Path> library,
     List<String> command) {
@@ -26,17 +28,23 @@ public record MicroVmOptions(
   }
 
   Path kernel() {
-    return guest.resolve("Image");
+    return file("Image");
   }
 
   /**
    * An empty disk, of which each machine gets a copy; a machine does without where it is missing.
    */
   Path scratchTemplate() {
-    return guest.resolve("scratch.img");
+    return file("scratch.img");
   }
 
   Path initramfs() {
-    return guest.resolve("initramfs");
+    return file("initramfs");
+  }
+
+  private Path file(String name) {
+    return guest
+        .orElseThrow(() -> Failure.unavailable("there is no guest image to boot"))
+        .resolve(name);
   }
 }

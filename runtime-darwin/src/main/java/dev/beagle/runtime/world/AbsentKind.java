@@ -21,6 +21,11 @@ public record AbsentKind(String name, String problem) implements SandboxKind {
   }
 
   @Override
+  public boolean adopts() {
+    return false;
+  }
+
+  @Override
   public WorldTraits traits() {
     throw absent();
   }

@@ -14,8 +14,13 @@ public interface SandboxKind {
   /** As clients name it in CRI's runtime_handler. */
   String name();
 
-  /** Why it cannot run here and the way out; empty when it can. */
+  /** Why it cannot make worlds here and the way out; empty when it can. */
   String problem();
+
+  /** Whether it can see to the worlds that are there, for which it may need less. */
+  default boolean adopts() {
+    return true;
+  }
 
   /** What containers of this kind run on. Only for a kind without a problem. */
   WorldTraits traits();

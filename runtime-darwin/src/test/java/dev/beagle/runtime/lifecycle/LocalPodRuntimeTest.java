@@ -399,6 +399,7 @@ class LocalPodRuntimeTest {
             List.of(new AbsentKind("simulated", "its tools are not installed")));
 
     assertThat(runtime.sandboxes()).isEmpty();
+    assertThat(runtime.hasUnrecovered()).isTrue();
     assertThat(written).isDirectory();
     assertThat(networks.attached()).containsExactly(sandbox.id());
     assertThat(kind.agent(sandbox.id()).alive()).isTrue();
@@ -406,6 +407,25 @@ class LocalPodRuntimeTest {
     runtime = recover("boot-1");
     assertThat(runtime.findContainer(container.id()).orElseThrow().state())
         .isInstanceOf(ContainerState.Running.class);
+  }
+
+  @Test
+  void aKindThatCanMakeNoneAnyMoreSeesToThoseThatAreThere() {
+    Sandbox sandbox = runtime.runSandbox(Specs.sandbox("p"));
+    Container container = started(sandbox, "c");
+    killDaemon();
+    kind.refuseNew("its guest image is away");
+
+    runtime = recover("boot-1");
+
+    assertThat(runtime.hasUnrecovered()).isFalse();
+    assertThat(runtime.findContainer(container.id()).orElseThrow().state())
+        .isInstanceOf(ContainerState.Running.class);
+    assertThatThrownBy(() -> runtime.runSandbox(Specs.sandbox("q")))
+        .isInstanceOf(Failure.class)
+        .hasMessage("sandbox kind simulated cannot run here: its guest image is away");
+    runtime.findSandbox(sandbox.id()).orElseThrow().remove();
+    assertThat(kind.worldCount()).isZero();
   }
 
   @Test

@@ -33,10 +33,11 @@ final class MicroVmKindTest {
             new MicroVmOptions(
                 machines,
                 disks,
-                folder.resolve("guest"),
+                Optional.of(folder.resolve("guest")),
                 folder.resolve("ports.sock"),
                 Optional.empty(),
                 List.of("/bin/sh", "-c", "echo no hypervisor here >&2; exit 3", "sh")),
+            "",
             Time.system());
   }
 

@@ -26,6 +26,7 @@ public final class SimulatedKind implements SandboxKind {
   private final Path folder;
   private final Map<SandboxId, SimulatedAgent> worlds = new HashMap<>();
   private final Set<String> layers = new HashSet<>();
+  private String problem = "";
   private boolean refusing;
   private int unanswered;
   private Set<String> discarded = Set.of();
@@ -69,6 +70,11 @@ public final class SimulatedKind implements SandboxKind {
     onDiscard = hook;
   }
 
+  /** Why it makes no new worlds; it goes on to see to those that are there. */
+  public synchronized void refuseNew(String reason) {
+    problem = reason;
+  }
+
   /** Whether opening a world fails. */
   public synchronized void refuse(boolean newWorlds) {
     refusing = newWorlds;
@@ -95,8 +101,8 @@ public final class SimulatedKind implements SandboxKind {
   }
 
   @Override
-  public String problem() {
-    return "";
+  public synchronized String problem() {
+    return problem;
   }
 
   @Override
