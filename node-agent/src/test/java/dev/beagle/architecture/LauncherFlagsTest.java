@@ -3,6 +3,7 @@ package dev.beagle.architecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.beagle.runtime.launch.MachineLauncher;
+import dev.beagle.runtime.microvm.MicroVmKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,5 +28,11 @@ final class LauncherFlagsTest {
 
     assertThat(trained.group(1).split(" "))
         .containsExactlyElementsOf(started.subList(1, started.size() - 3));
+  }
+
+  @Test
+  void machinesAreTrainedWithTheKernelsCommandLineThatTheyBootWith() throws IOException {
+    assertThat(Files.readString(SourceTree.repository().resolve("beagle")))
+        .contains("--command-line \"" + MicroVmKind.COMMAND_LINE + "\"");
   }
 }

@@ -13,6 +13,7 @@ import dev.beagle.node.client.SpdyConnection;
 import dev.beagle.node.config.Installation;
 import dev.beagle.node.embedded.EmbeddedImage;
 import dev.beagle.node.output.Console;
+import dev.beagle.runtime.microvm.MicroVmKind;
 import dev.beagle.time.Time;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -186,7 +187,7 @@ public final class Demo implements AutoCloseable {
   }
 
   private boolean machine() {
-    return sandbox.kind().equals("hvf");
+    return sandbox.kind().equals(MicroVmKind.NAME);
   }
 
   private void explain(Pod pod) {

@@ -3,6 +3,7 @@ package dev.beagle.node.doctor;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.config.NodeConfig.SandboxConfig;
 import dev.beagle.node.doctor.Finding.Verdict;
+import dev.beagle.runtime.microvm.MicroVmKind;
 import dev.beagle.runtime.microvm.MicroVmRequirements;
 import dev.beagle.runtime.posix.Mounts;
 import dev.beagle.runtime.posix.Mounts.ErofsBacking;
@@ -101,7 +102,7 @@ public final class Doctor {
       return Finding.ok(
           check, "runs here, emulated by " + sandbox.hypervisorLibrary().orElseThrow());
     }
-    return sandbox.defaultKind().equals("hvf")
+    return sandbox.defaultKind().equals(MicroVmKind.NAME)
         ? Finding.missing(
             check,
             problem,

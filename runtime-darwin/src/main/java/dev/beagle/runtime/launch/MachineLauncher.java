@@ -179,6 +179,17 @@ public final class MachineLauncher {
     return MachineLock.holder(files).map(handle -> new MachineProcess(files, handle));
   }
 
+  /** What the guest of a machine has written to its console. */
+  public static Path consoleFile(Path folder) {
+    return new MachineFolder(folder).console();
+  }
+
+  /** The files of a machine's folder that hold what its guest wrote. */
+  public static List<Path> consoleFiles(Path folder) {
+    MachineFolder files = new MachineFolder(folder);
+    return List.of(files.console(), files.previousConsole());
+  }
+
   /** How the last machine of a folder ended, which does not run any more. */
   public static MachineEnd endOf(Path folder) {
     return end(new MachineFolder(folder));

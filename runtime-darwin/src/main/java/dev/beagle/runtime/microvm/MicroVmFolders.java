@@ -6,8 +6,6 @@ import java.nio.file.Path;
 
 /** Where the machines of a node have their folders, below its run folder. */
 public final class MicroVmFolders {
-  private static final String CONSOLE = "console.log";
-
   private MicroVmFolders() {}
 
   /** Of all machines. */
@@ -17,7 +15,7 @@ public final class MicroVmFolders {
 
   /** What the guest of a pod has written to its console; there until the pod is removed. */
   public static Path console(Path run, SandboxId pod) {
-    return machine(run, pod).resolve(CONSOLE);
+    return MachineLauncher.consoleFile(machine(run, pod));
   }
 
   /** Whether the process of a pod's machine lives. */
@@ -27,11 +25,5 @@ public final class MicroVmFolders {
 
   private static Path machine(Path run, SandboxId pod) {
     return all(run).resolve(pod.shortForm());
-  }
-
-  /** Of a file in a machine's folder: the console, or what it was before it was full. */
-  static boolean isConsole(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return name.equals(CONSOLE) || name.equals(CONSOLE + ".1");
   }
 }

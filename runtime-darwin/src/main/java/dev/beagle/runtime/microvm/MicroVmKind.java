@@ -56,9 +56,12 @@ public final class MicroVmKind implements SandboxKind {
   private static final long MEMORY_BYTES = 512L << 20;
   private static final int VCPUS = 1;
 
-  /** A panic ends the machine; memory is not set aside for devices that there are not. */
-  private static final String COMMAND_LINE =
-      "earlycon=pl011,mmio32,0xb000000 console=ttyAMA0 printk.devkmsg=on panic=-1 cma=0";
+  /**
+   * Of the guests' kernel. A panic ends the machine; memory is not set aside for devices that there
+   * are not.
+   */
+  public static final String COMMAND_LINE =
+      "earlycon console=ttyAMA0 printk.devkmsg=on panic=-1 cma=0";
 
   /** Every capability that Linux 6.12 has, to CAP_CHECKPOINT_RESTORE. */
   private static final long ALL_CAPABILITIES = (1L << 41) - 1;
@@ -243,8 +246,10 @@ public final class MicroVmKind implements SandboxKind {
   /** The console stays, for it may be all that tells why. */
   @Override
   public void discard(WorldRecord record, Collection<String> containers) {
-    end(Path.of(record.folder()));
-    delete(Path.of(record.folder()), file -> !MicroVmFolders.isConsole(file));
+    Path folder = Path.of(record.folder());
+    end(folder);
+    List<Path> kept = MachineLauncher.consoleFiles(folder);
+    delete(folder, file -> !kept.contains(file));
   }
 
   @Override

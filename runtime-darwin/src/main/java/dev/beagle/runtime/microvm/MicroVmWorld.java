@@ -3,7 +3,6 @@ package dev.beagle.runtime.microvm;
 import dev.beagle.runtime.guest.GuestAgent;
 import dev.beagle.runtime.guest.LogHandover;
 import dev.beagle.runtime.guest.wire.AddFolder;
-import dev.beagle.runtime.launch.MachineEnd;
 import dev.beagle.runtime.launch.MachineProcess;
 import dev.beagle.runtime.pod.PodNetwork;
 import dev.beagle.runtime.world.AgentFolders;
@@ -110,9 +109,8 @@ final class MicroVmWorld implements World {
   @Override
   public String endReason() {
     try {
-      MachineEnd end = machine.ended().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-      return "the sandbox's machine ended: "
-          + (end.kind() == MachineEnd.Kind.OFF ? end.reason() : MachineLog.endOf(record));
+      var _ = machine.ended().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      return "the sandbox's machine ended: " + MachineLog.endOf(record);
     } catch (TimeoutException alive) {
       return "the sandbox's guest agent is gone, its machine is not";
     } catch (ExecutionException error) {

@@ -18,9 +18,6 @@ interface HostEnd {
    */
   default void begin(ActiveQueues queues, int sending) throws IOException {}
 
-  /** The guest has accepted: bytes may flow. */
-  void connected();
-
   /** Nobody in the guest listens there, or it left before it answered. Nothing more is called. */
   void refused();
 

@@ -14,11 +14,6 @@ final class OutputEnd implements HostEnd {
   }
 
   @Override
-  public void connected() {
-    // The greeting is asked for by the stream.
-  }
-
-  @Override
   public void refused() {
     output.close();
   }

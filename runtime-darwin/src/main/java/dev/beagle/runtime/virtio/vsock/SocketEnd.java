@@ -51,11 +51,6 @@ final class SocketEnd implements HostEnd {
   }
 
   @Override
-  public void connected() {
-    // Its bytes are asked for by the stream.
-  }
-
-  @Override
   public void refused() {
     close();
   }

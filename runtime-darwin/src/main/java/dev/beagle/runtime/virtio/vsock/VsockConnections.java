@@ -96,15 +96,6 @@ final class VsockConnections {
     }
   }
 
-  /** The host gives the stream up, connected or not: the guest's end is reset. */
-  public void abandon(HostEnd end) {
-    VsockStream stream = ends.get(end);
-    if (stream != null) {
-      stream.reset();
-      changed(stream, end);
-    }
-  }
-
   /** All streams end, as when the driver resets the device; the guest is told nothing. */
   public void reset() {
     senders.clear();

@@ -118,7 +118,6 @@ final class VsockStream {
         if (state == State.REQUESTED && !owesRequest) {
           state = State.OPEN;
           readable = true;
-          end.connected();
         } else {
           reset();
         }

@@ -45,11 +45,6 @@ final class SimulatedHostEnd implements HostEnd {
   }
 
   @Override
-  public void connected() {
-    events.add("connected");
-  }
-
-  @Override
   public void refused() {
     events.add("refused");
   }
