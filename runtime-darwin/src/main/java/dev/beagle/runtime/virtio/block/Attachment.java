@@ -51,7 +51,14 @@ final class Attachment {
         failure(error, "the guest's writes wait until there is room on that disk of the host"));
   }
 
-  /** Nothing waits any more. */
+  /** Nothing waits any more, for its driver is gone: the next that waits is told again. */
+  void abandoned() {
+    synchronized (told) {
+      waiting = false;
+    }
+  }
+
+  /** There was room for all that waited. */
   void resumed() {
     synchronized (told) {
       if (detached || !waiting) {

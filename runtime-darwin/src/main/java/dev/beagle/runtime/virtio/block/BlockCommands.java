@@ -28,9 +28,6 @@ final class BlockCommands {
   private static final int RANGE_BYTES = 16;
   private static final int UNMAP = 1;
 
-  /** struct virtio_blk_discard_write_zeroes. */
-  private record Range(long sector, long sectors, int flags) {}
-
   private final byte[] serial;
   private final ActiveQueues queues;
 
@@ -65,8 +62,24 @@ final class BlockCommands {
     }
   }
 
+  /** To make a hole takes room too, where a file system copies what it changes. */
   private static boolean writes(BlockRequest request) {
-    return request.type() == BlockRequest.OUT || request.type() == BlockRequest.WRITE_ZEROES;
+    return switch (request.type()) {
+      case BlockRequest.OUT, BlockRequest.WRITE_ZEROES, BlockRequest.DISCARD -> true;
+      default -> false;
+    };
+  }
+
+  /** What the request is to change; as it says, not checked. */
+  static List<SectorRange> changes(BlockRequest request) {
+    if (!writes(request)) {
+      return List.of();
+    }
+    if (request.type() != BlockRequest.OUT) {
+      return ranges(request.out().copy());
+    }
+    long sectors = request.out().remaining() / BlockConfig.SECTOR;
+    return List.of(new SectorRange(request.sector(), sectors, 0));
   }
 
   private byte read(BlockRequest request, Disk disk) {
@@ -117,14 +130,14 @@ final class BlockCommands {
   }
 
   private byte discard(BlockRequest request, Disk disk) {
-    List<Range> ranges = ranges(request);
+    List<SectorRange> ranges = ranges(request.out());
     if (ranges.stream().anyMatch(range -> range.flags() != 0)) {
       return BlockRequest.UNSUPP;
     }
     if (!acceptable(ranges, disk)) {
       return BlockRequest.IOERR;
     }
-    for (Range range : ranges) {
+    for (SectorRange range : ranges) {
       if (!queues.ending()) {
         disk.discard(range.sector() * BlockConfig.SECTOR, range.sectors() * BlockConfig.SECTOR);
       }
@@ -133,20 +146,20 @@ final class BlockCommands {
   }
 
   private byte zero(BlockRequest request, Disk disk) {
-    List<Range> ranges = ranges(request);
+    List<SectorRange> ranges = ranges(request.out());
     if (ranges.stream().anyMatch(range -> (range.flags() & ~UNMAP) != 0)) {
       return BlockRequest.UNSUPP;
     }
     if (!acceptable(ranges, disk)) {
       return BlockRequest.IOERR;
     }
-    for (Range range : ranges) {
+    for (SectorRange range : ranges) {
       zero(disk, range);
     }
     return stable(disk);
   }
 
-  private void zero(Disk disk, Range range) {
+  private void zero(Disk disk, SectorRange range) {
     long offset = range.sector() * BlockConfig.SECTOR;
     long end = offset + range.sectors() * BlockConfig.SECTOR;
     boolean unmap = (range.flags() & UNMAP) != 0;
@@ -160,23 +173,22 @@ final class BlockCommands {
   }
 
   /** None where they are not whole, or too many. */
-  private static List<Range> ranges(BlockRequest request) {
-    long bytes = request.out().remaining();
-    List<Range> ranges = new ArrayList<>();
+  private static List<SectorRange> ranges(Parts out) {
+    long bytes = out.remaining();
+    List<SectorRange> ranges = new ArrayList<>();
     if (bytes % RANGE_BYTES != 0 || bytes > RANGE_BYTES * BlockConfig.MAX_RANGES) {
       return ranges;
     }
-    ByteBuffer buffer =
-        ByteBuffer.wrap(request.out().copyOut((int) bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer buffer = ByteBuffer.wrap(out.copyOut((int) bytes)).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       long sector = buffer.getLong();
       long sectors = Integer.toUnsignedLong(buffer.getInt());
-      ranges.add(new Range(sector, sectors, buffer.getInt()));
+      ranges.add(new SectorRange(sector, sectors, buffer.getInt()));
     }
     return ranges;
   }
 
-  private static boolean acceptable(List<Range> ranges, Disk disk) {
+  private static boolean acceptable(List<SectorRange> ranges, Disk disk) {
     return !disk.readOnly()
         && !ranges.isEmpty()
         && ranges.stream()

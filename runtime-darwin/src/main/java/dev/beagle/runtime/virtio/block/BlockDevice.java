@@ -128,14 +128,15 @@ public final class BlockDevice implements VirtioDevice {
       return;
     }
     ActiveQueues queues = active.queues();
-    retryStalled(active);
     do {
-      // In between too: a guest that keeps the queue full waits for its flushes as well.
+      // In between too: a guest that keeps the queue full waits for these as well.
       finishFlushes(active);
+      retryStalled(active);
       Optional<DescriptorChain> chain = queues.poll(QUEUE);
       while (chain.isPresent() && !queues.ending()) {
         answer(active, chain.get());
         finishFlushes(active);
+        retryStalled(active);
         chain = queues.poll(QUEUE);
       }
     } while (!queues.ending() && queues.awaitKick(QUEUE));
@@ -161,6 +162,11 @@ public final class BlockDevice implements VirtioDevice {
 
   private static void carryOut(Activation active, BlockRequest request, Attachment disk) {
     DescriptorChain chain = request.chain();
+    List<SectorRange> changes = BlockCommands.changes(request);
+    if (active.stalled().precede(changes)) {
+      active.stalled().add(new Stalled.Write(chain, disk, changes));
+      return;
+    }
     try {
       byte status = active.commands().carryOut(request, disk);
       // Cut short by the end of the activation, whose driver waits for no answer.
@@ -168,7 +174,7 @@ public final class BlockDevice implements VirtioDevice {
         giveBack(active.queues(), chain, request.finish(status));
       }
     } catch (Failure noRoom) {
-      active.stalled().add(new Stalled.Write(chain, disk));
+      active.stalled().add(new Stalled.Write(chain, disk, changes));
       disk.stalled(noRoom);
     }
   }
@@ -187,7 +193,8 @@ public final class BlockDevice implements VirtioDevice {
         giveBack(active.queues(), write.chain(), request.finish(BlockRequest.IOERR));
       }
     }
-    if (!writes.isEmpty() && active.stalled().over() && disk != null) {
+    boolean goesOn = !writes.isEmpty() && !active.queues().ending();
+    if (goesOn && active.stalled().over() && disk != null) {
       disk.resumed();
     }
   }
@@ -212,6 +219,10 @@ public final class BlockDevice implements VirtioDevice {
     if (activation != null) {
       activation.flushes().end();
       activation.stalled().end();
+    }
+    Attachment disk = attachment;
+    if (disk != null) {
+      disk.abandoned();
     }
     activation = null;
   }

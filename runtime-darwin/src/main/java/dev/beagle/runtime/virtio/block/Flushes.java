@@ -92,6 +92,10 @@ final class Flushes {
     return round;
   }
 
+  /**
+   * One that finds no room is not tried again: the host may have dropped what it could not write
+   * (Linux does), and the next would call that stable.
+   */
   private static byte flush(Attachment disk) {
     try {
       if (!disk.disk().readOnly()) {

@@ -12,15 +12,18 @@ import org.jspecify.annotations.Nullable;
  * Writes of one activation that the host's disk has no room for. They are tried again after pauses:
  * a guest that got an error instead would take its file system for broken and never write to it
  * again. What comes meanwhile is answered as ever, for requests have no order among themselves
- * (virtio 1.2, section 5.2.6.2). Belongs to the worker, which a thread wakes after each pause.
+ * (virtio 1.2, section 5.2.6.2); but what is to change the same sectors waits behind them, or they
+ * would overwrite it with what is older. Belongs to the worker, which a thread wakes after each
+ * pause.
  */
 final class Stalled {
   private static final Backoff FIRST = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2));
 
   /**
    * @param disk for which it was meant
+   * @param changes where
    */
-  record Write(DescriptorChain chain, Attachment disk) {}
+  record Write(DescriptorChain chain, Attachment disk, List<SectorRange> changes) {}
 
   private final String name;
   private final Runnable wake;
@@ -44,6 +47,12 @@ final class Stalled {
     if (pause == null) {
       pause = Thread.ofVirtual().name(name).start(this::pause);
     }
+  }
+
+  /** Whether something that waits is to change one of these sectors first. */
+  boolean precede(List<SectorRange> changes) {
+    return writes.stream()
+        .anyMatch(write -> changes.stream().anyMatch(range -> range.meets(write.changes())));
   }
 
   private void pause() {

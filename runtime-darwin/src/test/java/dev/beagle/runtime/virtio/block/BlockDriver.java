@@ -17,6 +17,7 @@ final class BlockDriver implements AutoCloseable {
   private static final long OUT = MmioDriver.DATA;
   private static final long IN = MmioDriver.DATA + 0x8_0000;
   private static final long BESIDE = 0x5_0000;
+  private static final long NEXT = 0x1_0000;
 
   private final MmioDriver driver;
   private final long sent;
@@ -32,9 +33,13 @@ final class BlockDriver implements AutoCloseable {
     this.room = IN + offset;
   }
 
-  /** The same driver with other memory, for requests during one of the first that waits. */
+  /**
+   * The same driver with other memory, for requests during one of the first that waits; of one that
+   * is beside another, for less than 64 KiB.
+   */
   BlockDriver beside() {
-    return new BlockDriver(driver, BESIDE);
+    long offset = sent - OUT;
+    return new BlockDriver(driver, offset == 0 ? BESIDE : offset + NEXT);
   }
 
   /** Begun, with all that is offered. */
@@ -139,6 +144,11 @@ final class BlockDriver implements AutoCloseable {
 
   void reset() {
     driver.reset();
+  }
+
+  /** Anew, with all that is offered. */
+  void begin() {
+    driver.begin();
   }
 
   @Override

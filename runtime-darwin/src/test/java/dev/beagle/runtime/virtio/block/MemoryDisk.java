@@ -15,6 +15,7 @@ final class MemoryDisk implements Disk {
   private int syncs;
   private @Nullable Failure failure;
   private @Nullable Failure full;
+  private boolean holesTakeRoom;
 
   /** Whether each call waits, and how many do. */
   private boolean standing;
@@ -40,6 +41,11 @@ final class MemoryDisk implements Disk {
   /** Writes fail so, and nothing else. */
   synchronized void fillUp(Failure reason) {
     full = reason;
+  }
+
+  /** As where a file system copies what it changes. */
+  synchronized void letHolesTakeRoom() {
+    holesTakeRoom = true;
   }
 
   synchronized void makeRoom() {
@@ -132,6 +138,9 @@ final class MemoryDisk implements Disk {
   @Override
   public synchronized void discard(long offset, long length) {
     begin();
+    if (holesTakeRoom) {
+      requireRoom();
+    }
     log.add("discard " + offset + "+" + length);
   }
 
