@@ -33,6 +33,7 @@ import dev.beagle.runtime.lifecycle.LocalPodRuntime;
 import dev.beagle.runtime.lifecycle.PodEnvironment;
 import dev.beagle.runtime.namespaces.NamespacesKind;
 import dev.beagle.runtime.pod.Sandbox;
+import dev.beagle.runtime.pod.SandboxKindStatus;
 import dev.beagle.runtime.pod.SandboxState;
 import dev.beagle.runtime.state.RecordStore;
 import dev.beagle.runtime.world.SandboxKind;
@@ -91,6 +92,7 @@ final class NodeDaemon implements RunningNode {
       runtime =
           parts.register(
               LocalPodRuntime.recover(environment(config, records, images, networks, time), kinds));
+      warnOfDefaultKind(kinds.getFirst());
       images.collect();
       hostInterface = hostInterface(config, kinds, time);
       if (fresh) {
@@ -122,6 +124,16 @@ final class NodeDaemon implements RunningNode {
       closeAfter(failure, undo);
       closeAfter(failure, parts);
       throw failure;
+    }
+  }
+
+  /** It serves images and other kinds all the same; pods that name no kind are refused. */
+  private static void warnOfDefaultKind(SandboxKind kind) {
+    if (!kind.problem().isEmpty()) {
+      LOG.warn(
+          "sandbox kind {}, the default, cannot run here: {}; see beagle doctor",
+          kind.name(),
+          kind.problem());
     }
   }
 
@@ -204,8 +216,12 @@ final class NodeDaemon implements RunningNode {
 
   @Override
   public String summary() {
-    return "pod network %s, sandbox kind %s"
-        .formatted(config.network().podCidr(), runtime.kinds().getFirst().name());
+    SandboxKindStatus first = runtime.kinds().getFirst();
+    return "pod network %s, sandbox kind %s%s"
+        .formatted(
+            config.network().podCidr(),
+            first.name(),
+            first.usable() ? "" : ", which cannot run here");
   }
 
   @Override

@@ -10,6 +10,8 @@ import dev.beagle.node.client.Directory;
 import dev.beagle.node.client.Images;
 import dev.beagle.node.client.PodSpec;
 import dev.beagle.node.client.SinglePod;
+import dev.beagle.runtime.microvm.MicroVmKind;
+import dev.beagle.runtime.microvm.MicroVmLimits;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -125,7 +127,7 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       RawTerminal.require();
     }
     try (CriClient client = node.connect(context)) {
-      StartFailures.requireKind(client, kind);
+      requireMounts(StartFailures.requireKind(client, kind));
       String podName = RunOptions.name(name, image, RandomGenerator.getDefault());
       requireFree(client, podName);
       String uid = UUID.randomUUID().toString();
@@ -140,11 +142,26 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
         PodLogs.remove(node.folder(context), uid);
         context
             .console()
-            .note(wrongProgram(spec, failure).orElseGet(() -> StartFailures.ofKind(kind, failure)));
+            .note(
+                wrongProgram(spec, failure)
+                    .orElseGet(
+                        () -> StartFailures.ofKind(kind, failure).replace(spec.imageId(), image)));
         return StartFailures.code(failure);
       }
       interruption.made(pod);
       return run(client, spec, pod, interruption);
+    }
+  }
+
+  /** What the daemon would say after the boot. */
+  private void requireMounts(String effectiveKind) {
+    if (effectiveKind.equals(MicroVmKind.NAME)) {
+      for (String volume : volumes) {
+        dev.beagle.cri.v1.Mount mount = RunOptions.mount(volume, context.host().workingFolder());
+        if (!mount.getReadonly()) {
+          throw MicroVmLimits.writable(mount.getHostPath(), mount.getContainerPath());
+        }
+      }
     }
   }
 

@@ -8,8 +8,10 @@ import dev.beagle.failure.FailureDetail;
 import dev.beagle.node.client.CallLimits;
 import dev.beagle.node.client.CriClient;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Why a process was not started, in the words of the command line instead of the CRI's. */
@@ -53,16 +55,14 @@ final class StartFailures {
   }
 
   /**
-   * Before anything is pulled for it.
+   * The kind that a pod will be of, before anything is pulled for it; empty where an older daemon
+   * does not tell.
    *
    * @param kind as {@code --sandbox} named it; empty where it did not
    * @throws Failure INVALID_ARGUMENT when there is no such kind, UNSUPPORTED when it cannot run
    *     here
    */
-  static void requireKind(CriClient client, String kind) {
-    if (kind.isEmpty()) {
-      return;
-    }
+  static String requireKind(CriClient client, String kind) {
     StatusResponse status =
         client.runtime(
             CallLimits.QUERY,
@@ -72,10 +72,14 @@ final class StartFailures {
             .map(RuntimeHandler::getName)
             .filter(name -> !name.isEmpty())
             .toList();
-    if (usable.contains(kind)) {
-      return;
+    JsonNode kinds = kinds(status.getInfoOrDefault("sandboxKinds", "{}"));
+    if (kind.isEmpty()) {
+      return kinds.propertyStream().map(Map.Entry::getKey).findFirst().orElse("");
     }
-    String problem = problem(status.getInfoOrDefault("sandboxKinds", "{}"), kind);
+    if (usable.contains(kind)) {
+      return kind;
+    }
+    String problem = kinds.path(kind).asString("");
     String usableHere = usable.isEmpty() ? "" : "; what runs here: " + String.join(", ", usable);
     throw problem.isEmpty()
         ? Failure.invalidArgument("--sandbox " + kind + ": no such kind" + usableHere)
@@ -83,10 +87,10 @@ final class StartFailures {
             "--sandbox %s: cannot run here: %s%s".formatted(kind, problem, usableHere));
   }
 
-  /** Empty for a kind that there is not; an older daemon does not tell. */
-  private static String problem(String json, String kind) {
+  /** Names with their problems, the default first. */
+  private static JsonNode kinds(String json) {
     try {
-      return JsonMapper.shared().readTree(json).path(kind).asString("");
+      return JsonMapper.shared().readTree(json);
     } catch (JacksonException malformed) {
       throw Failure.corrupted("the daemon's status cannot be read", malformed);
     }

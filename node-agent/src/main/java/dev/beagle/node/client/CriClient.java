@@ -123,8 +123,12 @@ public final class CriClient implements AutoCloseable {
       }
       return;
     }
-    if (run != null && Files.isDirectory(run) && !Files.isExecutable(run)) {
-      throw Failure.denied(run + ": permission denied; this daemon is root's, use sudo");
+    Path closed = run;
+    while (closed != null && !Files.exists(closed)) {
+      closed = closed.getParent();
+    }
+    if (closed != null && Files.isDirectory(closed) && !Files.isExecutable(closed)) {
+      throw Failure.denied(closed + ": permission denied; this daemon is root's, use sudo");
     }
     throw Failure.unavailable(
         "no daemon at "

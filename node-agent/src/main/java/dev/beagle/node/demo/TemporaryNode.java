@@ -88,6 +88,9 @@ final class TemporaryNode {
 
   /** One that an earlier demo left running. */
   static TemporaryNode existing(Path folder, Time time) {
+    if (Files.isDirectory(folder) && !Files.isExecutable(folder)) {
+      throw Failure.denied(folder + ": permission denied; this demo is root's, use sudo");
+    }
     Path name = folder.getFileName();
     if (name == null
         || !name.toString().startsWith(PREFIX)

@@ -3,6 +3,7 @@ package dev.beagle.node.doctor;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.config.NodeConfig.SandboxConfig;
 import dev.beagle.node.doctor.Finding.Verdict;
+import dev.beagle.runtime.hypervisor.hvf.HvfHypervisor;
 import dev.beagle.runtime.microvm.MicroVmKind;
 import dev.beagle.runtime.microvm.MicroVmRequirements;
 import dev.beagle.runtime.posix.Mounts;
@@ -18,19 +19,32 @@ public final class Doctor {
   private final Path devices;
   private final CommandRunner commands;
   private final MountAttempt erofs;
+  private final LibraryProblem library;
 
-  Doctor(Host host, Path proc, Path devices, CommandRunner commands, MountAttempt erofs) {
+  Doctor(
+      Host host,
+      Path proc,
+      Path devices,
+      CommandRunner commands,
+      MountAttempt erofs,
+      LibraryProblem library) {
     this.host = host;
     this.proc = proc;
     this.devices = devices;
     this.commands = commands;
     this.erofs = erofs;
+    this.library = library;
   }
 
   /** For this machine. */
   public static Doctor of(Host host) {
     return new Doctor(
-        host, Path.of("/proc"), Path.of("/dev"), new HostCommands(), Doctor::mountAndUnmount);
+        host,
+        Path.of("/proc"),
+        Path.of("/dev"),
+        new HostCommands(),
+        Doctor::mountAndUnmount,
+        HvfHypervisor::problemOf);
   }
 
   /**
@@ -58,6 +72,12 @@ public final class Doctor {
   @FunctionalInterface
   interface MountAttempt {
     ErofsBacking attempt(Path image, Path target);
+  }
+
+  /** Why a library cannot stand in for Hypervisor.framework; empty where it can. */
+  @FunctionalInterface
+  interface LibraryProblem {
+    String of(Path library);
   }
 
   private static ErofsBacking mountAndUnmount(Path image, Path target) {
@@ -99,8 +119,12 @@ public final class Doctor {
         MicroVmRequirements.problem(
             host.platform(), sandbox.guestImage(), sandbox.hypervisorLibrary());
     if (problem.isEmpty()) {
-      return Finding.ok(
-          check, "runs here, emulated by " + sandbox.hypervisorLibrary().orElseThrow());
+      Path emulator = sandbox.hypervisorLibrary().orElseThrow();
+      problem = library.of(emulator);
+      if (problem.isEmpty()) {
+        return Finding.ok(check, "runs here, emulated by " + emulator);
+      }
+      problem = "%s (sandbox.hypervisorLibrary): %s".formatted(emulator, problem);
     }
     return sandbox.defaultKind().equals(MicroVmKind.NAME)
         ? Finding.missing(

@@ -333,6 +333,28 @@ class CommandsIT {
   }
 
   @Test
+  void whatAMicroVmCannotMountIsRefusedBeforeItBoots() {
+    daemon.kinds = "{\"hvf\":\"usable\",\"namespaces\":\"usable\"}";
+
+    assertThat(beagle("run", "-v", "/etc:/data", "nginx")).isEqualTo(125);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("mount of /etc at /data", "read-only so far", ":ro behind the -v");
+    assertThat(daemon.pods()).isEmpty();
+    assertThat(beagle("run", "-d", "-v", "/etc:/data:ro", "nginx")).isZero();
+  }
+
+  @Test
+  void aKindThatCannotRunHereIsRefusedWithTheReason() {
+    daemon.kinds = "{\"namespaces\":\"usable\",\"hvf\":\"there is no guest image\"}";
+
+    assertThat(beagle("run", "--sandbox", "hvf", "nginx")).isEqualTo(125);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .isEqualTo(
+            "beagle: --sandbox hvf: cannot run here: there is no guest image; what runs here:"
+                + " namespaces\n");
+  }
+
+  @Test
   void podsThatEndedByThemselvesAreShownWithWhy() {
     beagle("run", "-d", "--name", "a", "nginx");
     beagle("run", "-d", "--name", "b", "nginx");

@@ -94,6 +94,9 @@ final class SimulatedCri implements AutoCloseable {
   /** As a verbose Status tells them: JSON. */
   volatile String problems = "[]";
 
+  /** Likewise: the default first. */
+  volatile String kinds = "{\"namespaces\":\"usable\"}";
+
   SimulatedCri(Path socket) throws IOException {
     server =
         NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
@@ -181,6 +184,7 @@ final class SimulatedCri implements AutoCloseable {
           () ->
               StatusResponse.newBuilder()
                   .putInfo("problems", problems)
+                  .putInfo("sandboxKinds", kinds)
                   .addRuntimeHandlers(RuntimeHandler.newBuilder().setName("namespaces"))
                   .setStatus(
                       RuntimeStatus.newBuilder()

@@ -75,7 +75,8 @@ class DoctorTest {
                 command ->
                     programs.getOrDefault(
                         command.getFirst(), new Outcome(127, command.getFirst() + ": not found")),
-                (_, _) -> ErofsBacking.LOOP)
+                (_, _) -> ErofsBacking.LOOP,
+                file -> file.endsWith("libhvsim.so") ? "" : "invalid ELF header")
             .examine(folder.resolve("root"), sandbox));
   }
 
@@ -158,6 +159,9 @@ class DoctorTest {
     Files.writeString(guest.resolve("initramfs"), "files");
     assertThat(hvf("hvf", library, guest).verdict()).isEqualTo(Verdict.OK);
     assertThat(hvf("hvf", library, guest).detail()).contains("emulated");
+    Path other = Files.createFile(folder.resolve("other"));
+    assertThat(hvf("hvf", other, guest).verdict()).isEqualTo(Verdict.MISSING);
+    assertThat(hvf("hvf", other, guest).detail()).contains(other + " (", "invalid ELF header");
   }
 
   private Finding hvf(String defaultKind, Path library, Path guest) {

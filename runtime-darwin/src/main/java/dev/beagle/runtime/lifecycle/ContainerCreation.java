@@ -94,10 +94,10 @@ final class ContainerCreation {
     String wanted = sandbox.sandboxKind().traits().architecture();
     if (!root.architecture().equals(wanted)) {
       throw Failure.unsupported(
-          "image %s is for %s, and sandboxes of kind %s run %s: pull it on a node whose"
+          "image %s is for %s, and sandboxes of kind %s run %s: pull it anew while"
                   .formatted(
                       Failure.shown(spec.imageName()), root.architecture(), sandbox.kind(), wanted)
-              + " sandbox.default is "
+              + " the daemon's sandbox.default is "
               + sandbox.kind());
     }
   }

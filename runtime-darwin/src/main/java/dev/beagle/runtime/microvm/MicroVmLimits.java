@@ -8,7 +8,7 @@ import dev.beagle.runtime.pod.NamespaceMode;
 import dev.beagle.runtime.pod.SandboxSpec;
 
 /** What a machine of its own cannot give its pod; refused by name before anything is made. */
-final class MicroVmLimits {
+public final class MicroVmLimits {
   private MicroVmLimits() {}
 
   static void check(SandboxSpec spec) {
@@ -32,23 +32,29 @@ final class MicroVmLimits {
 
   private static void check(FolderMount mount) {
     if (!mount.readOnly()) {
-      throw refused(
-          mount,
-          "can only be mounted read-only so far: set readonly on the mount (beagle run: :ro behind"
-              + " the -v)");
+      throw writable(mount.hostPath(), mount.containerPath());
     }
     if (mount.propagation() == Propagation.BIDIRECTIONAL) {
-      throw refused(mount, "cannot be mounted with bidirectional propagation");
+      throw refused(
+          mount.hostPath(),
+          mount.containerPath(),
+          "cannot be mounted with bidirectional propagation");
     }
   }
 
-  private static Failure refused(FolderMount mount, String why) {
+  /** What to say of a mount that is not read-only, also before there is a pod. */
+  public static Failure writable(String hostPath, String containerPath) {
+    return refused(
+        hostPath,
+        containerPath,
+        "can only be mounted read-only so far: set readonly on the mount (beagle run: :ro behind"
+            + " the -v)");
+  }
+
+  private static Failure refused(String hostPath, String containerPath, String why) {
     return Failure.invalidArgument(
         "mount of %s at %s: folders of the host %s (sandbox kind %s)"
             .formatted(
-                Failure.shown(mount.hostPath()),
-                Failure.shown(mount.containerPath()),
-                why,
-                MicroVmKind.NAME));
+                Failure.shown(hostPath), Failure.shown(containerPath), why, MicroVmKind.NAME));
   }
 }

@@ -101,6 +101,18 @@ final class HvfAbi {
     loaded = library;
   }
 
+  /** Why a library cannot be bound; empty where it seems to have the framework's functions. */
+  static String problemOf(String library) {
+    try {
+      NativeLibrary functions = NativeLibrary.getInstance(library);
+      functions.getFunction("hv_vm_create");
+      functions.getFunction("hv_gic_create");
+      return "";
+    } catch (UnsatisfiedLinkError error) {
+      return reason(error);
+    }
+  }
+
   /** On one line: what is missing is often said on the second, several times. */
   private static String reason(UnsatisfiedLinkError error) {
     return Failure.shown(

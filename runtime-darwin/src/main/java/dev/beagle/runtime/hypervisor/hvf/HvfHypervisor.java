@@ -49,6 +49,11 @@ public final class HvfHypervisor implements Hypervisor {
     return new HvfHypervisor();
   }
 
+  /** Why a library cannot stand in for the framework; empty where it seems to be able to. */
+  public static String problemOf(Path library) {
+    return HvfAbi.problemOf(library.toString());
+  }
+
   @Override
   public HypervisorTraits traits() {
     return traits;
