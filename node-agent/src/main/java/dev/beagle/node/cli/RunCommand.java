@@ -1,17 +1,13 @@
 package dev.beagle.node.cli;
 
 import dev.beagle.cri.v1.ContainerStatus;
-import dev.beagle.cri.v1.Image;
 import dev.beagle.failure.Failure;
 import dev.beagle.failure.FailureKind;
 import dev.beagle.node.client.ContainerLog;
 import dev.beagle.node.client.CriClient;
 import dev.beagle.node.client.Directory;
-import dev.beagle.node.client.Images;
 import dev.beagle.node.client.PodSpec;
 import dev.beagle.node.client.SinglePod;
-import dev.beagle.runtime.microvm.MicroVmKind;
-import dev.beagle.runtime.microvm.MicroVmLimits;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -127,11 +123,11 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       RawTerminal.require();
     }
     try (CriClient client = node.connect(context)) {
-      requireMounts(StartFailures.requireKind(client, kind));
+      RunKind runKind = RunKind.of(client, kind);
       String podName = RunOptions.name(name, image, RandomGenerator.getDefault());
       requireFree(client, podName);
       String uid = UUID.randomUUID().toString();
-      PodSpec spec = spec(client, podName, uid);
+      PodSpec spec = spec(client, podName, uid, runKind);
       RunInterruption<SinglePod> interruption = new RunInterruption<>(new WhenInterrupted(spec));
       interruption.arm();
       SinglePod pod;
@@ -150,18 +146,6 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       }
       interruption.made(pod);
       return run(client, spec, pod, interruption);
-    }
-  }
-
-  /** What the daemon would say after the boot. */
-  private void requireMounts(String effectiveKind) {
-    if (effectiveKind.equals(MicroVmKind.NAME)) {
-      for (String volume : volumes) {
-        dev.beagle.cri.v1.Mount mount = RunOptions.mount(volume, context.host().workingFolder());
-        if (!mount.getReadonly()) {
-          throw MicroVmLimits.writable(mount.getHostPath(), mount.getContainerPath());
-        }
-      }
     }
   }
 
@@ -284,13 +268,15 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
     }
   }
 
-  private PodSpec spec(CriClient client, String podName, String uid) throws InterruptedException {
+  private PodSpec spec(CriClient client, String podName, String uid, RunKind runKind)
+      throws InterruptedException {
     Path workingHere = context.host().workingFolder();
     List<dev.beagle.cri.v1.Mount> mounts =
         volumes.stream().map(text -> RunOptions.mount(text, workingHere)).toList();
     List<dev.beagle.cri.v1.PortMapping> published = ports.stream().map(RunOptions::port).toList();
     var variables = RunOptions.environment(environment, context.host().environment());
-    String imageId = requireImage(client);
+    runKind.requireMounts(mounts);
+    String imageId = new RunImage(context, client, runKind).require(image);
     return new PodSpec(
         podName,
         uid,
@@ -304,15 +290,6 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
         published,
         PodLogs.create(node.folder(context), uid),
         new PodSpec.Stdio(interactive, interactive && !detach, tty));
-  }
-
-  private String requireImage(CriClient client) throws InterruptedException {
-    Images images = new Images(client);
-    Optional<Image> present = images.find(image);
-    if (present.isPresent()) {
-      return present.get().getId();
-    }
-    return new PullDisplay(context.console(), context.time()).pull(images, image);
   }
 
   private static void requireFree(CriClient client, String podName) {

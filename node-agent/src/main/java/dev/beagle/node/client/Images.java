@@ -26,13 +26,21 @@ public final class Images {
 
   /** The image, where it is present. */
   public Optional<Image> find(String reference) {
+    return status(reference).map(ImageStatusResponse::getImage);
+  }
+
+  /** What the daemon knows of the image, where it is present; with its configuration as "info". */
+  public Optional<ImageStatusResponse> status(String reference) {
     ImageStatusResponse response =
         client.images(
             CallLimits.QUERY,
             stub ->
                 stub.imageStatus(
-                    ImageStatusRequest.newBuilder().setImage(spec(reference)).build()));
-    return response.hasImage() ? Optional.of(response.getImage()) : Optional.empty();
+                    ImageStatusRequest.newBuilder()
+                        .setImage(spec(reference))
+                        .setVerbose(true)
+                        .build()));
+    return Optional.of(response).filter(ImageStatusResponse::hasImage);
   }
 
   /** Ids to the first name of each image that has one. */

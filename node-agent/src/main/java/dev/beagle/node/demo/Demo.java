@@ -87,7 +87,9 @@ public final class Demo implements AutoCloseable {
         console.good("Done")
             + " in "
             + steps.total()
-            + ". Next: ./beagle demo --keep, ./beagle doctor, ./beagle --help");
+            + ". Next: ./beagle demo "
+            + (sandbox.kind().isEmpty() ? "" : "--sandbox " + sandbox.kind() + " ")
+            + "--keep, ./beagle doctor, ./beagle --help");
   }
 
   private record Pod(SinglePod handle, String address, int hostPort) {}

@@ -131,6 +131,6 @@ public final class Doctor {
             check,
             problem,
             "./beagle demo --sandbox hvf builds both; or set sandbox.default to namespaces")
-        : Finding.note(check, problem, "");
+        : Finding.note(check, problem, "./beagle demo --sandbox hvf builds what it needs");
   }
 }

@@ -335,12 +335,30 @@ class CommandsIT {
   @Test
   void whatAMicroVmCannotMountIsRefusedBeforeItBoots() {
     daemon.kinds = "{\"hvf\":\"usable\",\"namespaces\":\"usable\"}";
+    daemon.architecture = "arm64";
 
     assertThat(beagle("run", "-v", "/etc:/data", "nginx")).isEqualTo(125);
     assertThat(err.toString(StandardCharsets.UTF_8))
         .contains("mount of /etc at /data", "read-only so far", ":ro behind the -v");
     assertThat(daemon.pods()).isEmpty();
     assertThat(beagle("run", "-d", "-v", "/etc:/data:ro", "nginx")).isZero();
+  }
+
+  @Test
+  void anImageThatWasPulledForAnotherKindIsPulledAnew() {
+    beagle("pull", "nginx");
+    daemon.kinds = "{\"hvf\":\"usable\",\"namespaces\":\"usable\"}";
+    assertThat(beagle("run", "-d", "nginx")).isZero();
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("pulled nginx");
+
+    daemon.architecture = "arm64";
+    assertThat(beagle("run", "-d", "nginx")).isZero();
+    assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("pulled");
+    int before = daemon.pods().size();
+    assertThat(beagle("run", "-d", "--sandbox", "namespaces", "nginx")).isEqualTo(125);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("image nginx is for arm64, which pods of kind namespaces do not run");
+    assertThat(daemon.pods()).hasSize(before);
   }
 
   @Test

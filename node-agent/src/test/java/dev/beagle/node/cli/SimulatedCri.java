@@ -94,6 +94,9 @@ final class SimulatedCri implements AutoCloseable {
   /** As a verbose Status tells them: JSON. */
   volatile String problems = "[]";
 
+  /** Of all images. */
+  volatile String architecture = "amd64";
+
   /** Likewise: the default first. */
   volatile String kinds = "{\"namespaces\":\"usable\"}";
 
@@ -475,6 +478,8 @@ final class SimulatedCri implements AutoCloseable {
             ImageStatusResponse.Builder response = ImageStatusResponse.newBuilder();
             Optional.ofNullable(images.get(request.getImage().getImage()))
                 .ifPresent(response::setImage);
+            response.putInfo(
+                "info", "{\"imageSpec\":{\"architecture\":\"%s\"}}".formatted(architecture));
             return response.build();
           });
     }

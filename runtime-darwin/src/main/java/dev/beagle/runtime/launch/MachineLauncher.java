@@ -254,7 +254,9 @@ public final class MachineLauncher {
   private static String lastWords(MachineFolder files) {
     try {
       String log = Files.readString(files.log()).strip();
-      return log.isEmpty() ? "it left nothing in its log" : Failure.shown(log);
+      return log.isEmpty()
+          ? "it left nothing in its log, as after SIGKILL (kill -9, or a host without memory)"
+          : Failure.shown(log);
     } catch (IOException none) {
       return "it left no log at " + files.log();
     }

@@ -7,6 +7,7 @@ import dev.beagle.runtime.guest.wire.Request;
 import dev.beagle.runtime.pod.Container;
 import dev.beagle.runtime.pod.ContainerId;
 import dev.beagle.runtime.pod.NamespaceMode;
+import dev.beagle.runtime.pod.Owner;
 import dev.beagle.runtime.pod.PodNetwork;
 import dev.beagle.runtime.pod.PodRuntime;
 import dev.beagle.runtime.pod.Sandbox;
@@ -193,8 +194,10 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
   public Sandbox runSandbox(SandboxSpec spec) {
     SandboxKind kind = kind(spec.kind());
     kind.check(spec);
-    claim(spec.name());
+    SandboxName claimed = spec.owner() == Owner.CLI ? typed(spec.name()) : spec.name();
+    claim(claimed);
     try {
+      requireTypedNameFree(spec);
       for (LocalSandbox existing : sandboxes.values()) {
         if (existing.spec().name().equals(spec.name())
             && existing.spec().owner() == spec.owner()
@@ -205,8 +208,28 @@ public final class LocalPodRuntime implements PodRuntime, AutoCloseable {
       return start(kind, spec);
     } finally {
       synchronized (starting) {
-        starting.remove(spec.name());
+        starting.remove(claimed);
         starting.notifyAll();
+      }
+    }
+  }
+
+  /** What a person who typed it can tell it by. */
+  private static SandboxName typed(SandboxName name) {
+    return new SandboxName(name.name(), name.namespace(), "", 0);
+  }
+
+  /** People call their pods by name alone; a kubelet tells its own apart by uid and attempt. */
+  private void requireTypedNameFree(SandboxSpec spec) {
+    for (LocalSandbox existing : sandboxes.values()) {
+      if (spec.owner() == Owner.CLI
+          && existing.spec().owner() == Owner.CLI
+          && typed(existing.spec().name()).equals(typed(spec.name()))
+          && !existing.spec().name().equals(spec.name())
+          && !(existing.state() instanceof SandboxState.Removed)) {
+        throw Failure.alreadyExists(
+            "pod %s exists: choose another name, or remove it first (beagle rm -f)"
+                .formatted(spec.name().name()));
       }
     }
   }

@@ -19,12 +19,13 @@ final class MachineLog {
 
   private MachineLog() {}
 
-  /** Why it ended; with the console's last lines where the guest did not turn it off in order. */
+  /** Why it ended; with the console's last lines where it was the guest, and not in order. */
   static String endOf(WorldRecord record) {
     MachineEnd end = MachineLauncher.endOf(Path.of(record.folder()));
-    return end.kind() == MachineEnd.Kind.OFF || end.kind() == MachineEnd.Kind.STOPPED
-        ? end.reason()
-        : end.reason() + "; " + lastLines(record);
+    return switch (end.kind()) {
+      case OFF, STOPPED, KILLED -> end.reason();
+      case RESET, CRASHED, FAILED -> end.reason() + "; " + lastLines(record);
+    };
   }
 
   /** Of the console, on one line: those up to the panic's if there is one, for they say more. */

@@ -48,6 +48,9 @@ public final class MicroVmKind implements SandboxKind {
   /** The kind's name for clients. */
   public static final String NAME = "hvf";
 
+  /** Of the guests, as OCI has it. */
+  public static final String ARCHITECTURE = "arm64";
+
   private static final Logger LOG = LoggerFactory.getLogger(MicroVmKind.class);
   private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
   private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
@@ -104,7 +107,7 @@ public final class MicroVmKind implements SandboxKind {
 
   @Override
   public WorldTraits traits() {
-    return new WorldTraits("arm64", ALL_CAPABILITIES, true, -1000, DEVICES);
+    return new WorldTraits(ARCHITECTURE, ALL_CAPABILITIES, true, -1000, DEVICES);
   }
 
   @Override

@@ -10,7 +10,8 @@ public interface PodRuntime {
    * that exists, waiting for one that is being made.
    *
    * @throws dev.beagle.failure.Failure INVALID_ARGUMENT for an unknown kind, UNSUPPORTED for one
-   *     that cannot run here; after any failure nothing is left
+   *     that cannot run here, ALREADY_EXISTS for a name that another pod of the command line has;
+   *     after any failure nothing is left
    */
   Sandbox runSandbox(SandboxSpec spec);
 

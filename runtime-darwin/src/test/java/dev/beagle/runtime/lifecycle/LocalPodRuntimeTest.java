@@ -28,7 +28,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,6 +118,41 @@ class LocalPodRuntimeTest {
     assertThat(runtime.runSandbox(Specs.sandbox("p")).id()).isEqualTo(first.id());
     Container container = first.createContainer(Specs.container("c", "sh"));
     assertThat(first.createContainer(Specs.container("c", "sh")).id()).isEqualTo(container.id());
+  }
+
+  @Test
+  void aNameThatWasTypedTwiceIsOfOnePodAlsoWhileItIsBeingMade() throws Exception {
+    CountDownLatch making = new CountDownLatch(1);
+    CountDownLatch second = new CountDownLatch(1);
+    kind.onOpen(agent -> {
+      making.countDown();
+      awaitQuietly(second);
+    });
+    CompletableFuture<Sandbox> first =
+        CompletableFuture.supplyAsync(() -> runtime.runSandbox(Specs.typedSandbox("p", "1")));
+    making.await();
+    Thread other =
+        Thread.ofPlatform()
+            .start(() ->
+                assertThatThrownBy(() -> runtime.runSandbox(Specs.typedSandbox("p", "2")))
+                    .isInstanceOf(Failure.class)
+                    .hasMessageContaining("pod p exists"));
+    AtomicReference<Throwable> failed = new AtomicReference<>();
+    other.setUncaughtExceptionHandler((_, failure) -> failed.set(failure));
+    second.countDown();
+    other.join();
+    assertThat(failed).hasNullValue();
+    assertThat(runtime.sandboxes()).hasSize(1);
+    first.get().remove();
+    runtime.runSandbox(Specs.typedSandbox("p", "2")).remove();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
   }
 
   @Test

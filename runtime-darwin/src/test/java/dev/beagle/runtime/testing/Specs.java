@@ -31,17 +31,44 @@ public final class Specs {
 
   private static SandboxSpec sandbox(
       String name, String kind, NamespaceMode network, NamespaceMode pid, String logDirectory) {
-    return new SandboxSpec(
+    return sandbox(
         new SandboxName(name, "default", "uid-" + name, 0),
         Owner.CRI,
         kind,
-        network == NamespaceMode.NODE ? "" : name,
+        network,
+        pid,
+        logDirectory);
+  }
+
+  /** As somebody who typed a name made it. */
+  public static SandboxSpec typedSandbox(String name, String uid) {
+    return sandbox(
+        new SandboxName(name, "default", uid, 0),
+        Owner.CLI,
+        "",
+        NamespaceMode.POD,
+        NamespaceMode.CONTAINER,
+        "");
+  }
+
+  private static SandboxSpec sandbox(
+      SandboxName name,
+      Owner owner,
+      String kind,
+      NamespaceMode network,
+      NamespaceMode pid,
+      String logDirectory) {
+    return new SandboxSpec(
+        name,
+        owner,
+        kind,
+        network == NamespaceMode.NODE ? "" : name.name(),
         Optional.empty(),
         List.of(),
         network,
         pid,
         NamespaceMode.POD,
-        Map.of("app", name),
+        Map.of("app", name.name()),
         Map.of(),
         logDirectory,
         "",
