@@ -21,7 +21,12 @@ final class MachineLog {
 
   /** Why it ended; with the console's last lines where it was the guest, and not in order. */
   static String endOf(WorldRecord record) {
-    MachineEnd end = MachineLauncher.endOf(Path.of(record.folder()));
+    MachineEnd end;
+    try {
+      end = MachineLauncher.endOf(Path.of(record.folder()));
+    } catch (Failure unreadable) {
+      return unreadable.reason(); // it has ended all the same
+    }
     return switch (end.kind()) {
       case OFF, STOPPED, KILLED -> end.reason();
       case RESET, CRASHED, FAILED -> end.reason() + "; " + lastLines(record);

@@ -64,6 +64,13 @@ final class MicroVmKindTest {
   }
 
   @Test
+  void aMachineWhoseEndCannotBeReadHasEndedAllTheSame() throws IOException {
+    WorldRecord record = dead(SandboxId.random());
+    Files.writeString(Path.of(record.folder()).resolve("end"), "");
+    assertThat(kind.endReason(record)).contains("does not tell how a machine ended");
+  }
+
+  @Test
   void ofADiscardedMachineTheConsoleStaysUntilItIsForgotten() throws IOException {
     SandboxId id = SandboxId.random();
     WorldRecord record = dead(id);
