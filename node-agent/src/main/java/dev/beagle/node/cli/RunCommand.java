@@ -130,23 +130,32 @@ final class RunCommand implements Callable<Integer>, Cli.RunsProcess {
       PodSpec spec = spec(client, podName, uid, runKind);
       RunInterruption<SinglePod> interruption = new RunInterruption<>(new WhenInterrupted(spec));
       interruption.arm();
-      SinglePod pod;
       try {
-        pod = SinglePod.create(client, spec.sandbox(), spec.container(), kind);
-      } catch (Failure failure) {
-        interruption.notMade();
-        PodLogs.remove(node.folder(context), uid);
-        context
-            .console()
-            .note(
-                wrongProgram(spec, failure)
-                    .orElseGet(
-                        () -> StartFailures.ofKind(kind, failure).replace(spec.imageId(), image)));
-        return StartFailures.code(failure);
+        return make(client, spec, interruption);
+      } finally {
+        interruption.over();
       }
-      interruption.made(pod);
-      return run(client, spec, pod, interruption);
     }
+  }
+
+  private int make(CriClient client, PodSpec spec, RunInterruption<SinglePod> interruption)
+      throws InterruptedException {
+    SinglePod pod;
+    try {
+      pod = SinglePod.create(client, spec.sandbox(), spec.container(), kind);
+    } catch (Failure failure) {
+      interruption.over();
+      PodLogs.remove(node.folder(context), spec.uid());
+      context
+          .console()
+          .note(
+              wrongProgram(spec, failure)
+                  .orElseGet(
+                      () -> StartFailures.ofKind(kind, failure).replace(spec.imageId(), image)));
+      return StartFailures.code(failure);
+    }
+    interruption.made(pod);
+    return run(client, spec, pod, interruption);
   }
 
   private int run(

@@ -66,13 +66,13 @@ final class RunInterruption<P> {
     }
   }
 
-  /** It cannot be made. */
-  void notMade() throws InterruptedException {
+  /** However the run ended: what is armed runs at any end of the process. Idempotent. */
+  void over() throws InterruptedException {
     settle(Optional.empty());
     disarm();
   }
 
-  /** Whether the interruption came first. */
+  /** Whether the interruption came first; the first call counts. */
   synchronized boolean settle(Optional<P> pod) {
     settled.complete(pod);
     return interrupted;

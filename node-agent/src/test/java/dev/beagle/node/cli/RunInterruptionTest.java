@@ -74,6 +74,16 @@ final class RunInterruptionTest {
     interruption.arm();
     assertThat(interruption.settle(Optional.of("pod"))).isFalse();
     interruption.disarm();
+    interruption.over();
     assertThat(done).isEmpty();
+  }
+
+  @Test
+  void aRunThatEndedByAFailureBeforeItsPodWasMadeDoesNotWaitForIt() throws InterruptedException {
+    interruption.arm();
+    interruption.over();
+    assertThat(interruption.settle(Optional.of("pod"))).isFalse();
+    interruption.interrupt();
+    assertThat(done).containsExactly("ends what ran");
   }
 }
