@@ -24,9 +24,10 @@ public final class Directory {
   private final List<PodSandbox> pods;
   private final List<Container> containers;
 
-  private Directory(List<PodSandbox> pods, List<Container> containers) {
-    this.pods = pods;
-    this.containers = containers;
+  /** Both newest first. */
+  Directory(List<PodSandbox> pods, List<Container> containers) {
+    this.pods = List.copyOf(pods);
+    this.containers = List.copyOf(containers);
   }
 
   /** Asks the daemon; newest first. */
@@ -91,7 +92,12 @@ public final class Directory {
         }
       }
     }
-    return one("pod", reference, List.copyOf(matches), PodSandbox::getId);
+    return one("pod", reference, List.copyOf(matches), this::shownId);
+  }
+
+  /** The id that {@code beagle ps} shows for a pod. */
+  private String shownId(PodSandbox pod) {
+    return containersOf(pod).stream().findFirst().map(Container::getId).orElse(pod.getId());
   }
 
   /**
@@ -144,7 +150,7 @@ public final class Directory {
               .limit(5)
               .collect(Collectors.joining(", "));
       throw Failure.invalidArgument(
-          kind + " " + reference + " is ambiguous; name one by its id: " + ids);
+          kind + " " + reference + " is ambiguous; give an id of beagle ps -a instead: " + ids);
     }
     return matches.getFirst();
   }
