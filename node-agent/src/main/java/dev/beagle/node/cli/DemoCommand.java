@@ -5,6 +5,7 @@ import dev.beagle.failure.FailureKind;
 import dev.beagle.node.config.Host;
 import dev.beagle.node.demo.Demo;
 import dev.beagle.node.demo.DemoSandbox;
+import dev.beagle.node.demo.NextSteps;
 import dev.beagle.runtime.microvm.MicroVmKind;
 import dev.beagle.runtime.microvm.MicroVmRequirements;
 import dev.beagle.runtime.namespaces.NamespacesKind;
@@ -85,7 +86,7 @@ final class DemoCommand implements Callable<Integer> {
             });
     Runtime.getRuntime().addShutdownHook(interrupted);
     try {
-      demo.run(keep);
+      demo.run(keep ? Optional.of(nextSteps(host)) : Optional.empty());
     } catch (Failure failure) {
       disarm(interrupted);
       throw Failure.of(failure.kind(), failure.reason() + demo.giveUp(), failure);
@@ -95,6 +96,10 @@ final class DemoCommand implements Callable<Integer> {
       demo.close();
     }
     return ExitCodes.OK;
+  }
+
+  private static NextSteps nextSteps(Host host) {
+    return new NextSteps(!host.environment().getOrDefault("SUDO_UID", "").isEmpty());
   }
 
   private static Optional<Path> in(Host host, @Nullable Path path) {

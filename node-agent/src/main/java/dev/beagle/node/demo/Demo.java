@@ -21,6 +21,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -56,10 +57,10 @@ public final class Demo implements AutoCloseable {
   /**
    * Runs all steps.
    *
-   * @param keep leave pod and node running and say how to go on
+   * @param kept leave pod and node running and say how to go on; empty to end both
    * @throws Failure of the first step that does not work
    */
-  public void run(boolean keep) {
+  public void run(Optional<NextSteps> kept) {
     console.line(
         console.bold("Beagle demo")
             + ": a node of its own in "
@@ -69,8 +70,8 @@ public final class Demo implements AutoCloseable {
     try (CriClient client = CriClient.connect(node.socket())) {
       Pod pod = runPod(client);
       visit(client, pod);
-      if (keep) {
-        explain(pod);
+      if (kept.isPresent()) {
+        explain(pod, kept.get());
         return;
       }
       steps.run(
@@ -192,20 +193,14 @@ public final class Demo implements AutoCloseable {
     return sandbox.kind().equals(MicroVmKind.NAME);
   }
 
-  private void explain(Pod pod) {
+  private void explain(Pod pod, NextSteps next) {
     console.line("");
     console.line(console.bold("It goes on running.") + " Try:");
-    console.line("  export BEAGLE_RUN=" + node.runFolder());
-    console.line("  ./beagle ps");
-    console.line("  ./beagle logs " + POD);
-    if (machine()) {
-      console.line("  ./beagle console " + POD);
-    }
+    next.lines(node, POD, machine()).forEach(line -> console.line("  " + line));
     console.line("  curl http://" + pod.address() + "/");
     console.line("  curl http://127.0.0.1:" + pod.hostPort() + "/");
-    console.line("  crictl -r unix://" + node.socket() + " pods");
     console.line("and when you have seen enough:");
-    console.line("  ./beagle demo --end " + node.folder());
+    console.line("  " + next.end(node));
   }
 
   /** What was kept running is ended and removed. */
