@@ -52,6 +52,13 @@ final class StatusFailures {
             ? status.getCode().name()
             : description.lines().findFirst().orElse("");
     FailureKind kind = kind(status.getCode(), reason);
+    if (status.getCode() == Status.Code.UNAVAILABLE && lost(status, reason)) {
+      return Failure.of(
+          kind,
+          "the daemon ended before it had answered (its log says why);"
+              + " what it had half made is undone by the next one: `beagle daemon` starts it",
+          error);
+    }
     if (status.getCode() == Status.Code.UNAVAILABLE && status.getCause() != null) {
       return Failure.of(
           kind,
@@ -64,6 +71,15 @@ final class StatusFailures {
     String prefix = REGISTRY_UNAVAILABLE + ": ";
     return Failure.of(
         kind, reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason, error);
+  }
+
+  /** Whether there was a connection, which broke; told in gRPC's and the system's words alone. */
+  private static boolean lost(Status status, String reason) {
+    String cause = status.getCause() == null ? "" : String.valueOf(status.getCause().getMessage());
+    return reason.startsWith("Network closed")
+        || reason.startsWith("Connection closed")
+        || cause.contains("Connection reset")
+        || cause.contains("Broken pipe");
   }
 
   private static FailureKind kind(Status.Code code, String reason) {
