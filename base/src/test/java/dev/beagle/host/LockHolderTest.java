@@ -1,7 +1,9 @@
-package dev.beagle.net.control;
+package dev.beagle.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.beagle.failure.Failure;
 import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -51,6 +53,14 @@ class LockHolderTest {
     Files.writeString(file, text);
     assertThat(LockHolder.read(file)).isEmpty();
     assertThat(LockHolder.read(folder.resolve("none"))).isEmpty();
+  }
+
+  /** "Nobody" would be taken for a proof that it is dead. */
+  @Test
+  void whatCannotBeReadIsNoAnswer() {
+    assertThatThrownBy(() -> LockHolder.read(folder))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("cannot read " + folder);
   }
 
   @Test

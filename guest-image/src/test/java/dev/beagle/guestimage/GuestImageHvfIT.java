@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -199,7 +200,8 @@ final class GuestImageHvfIT {
                     Optional.of(image.resolve("scratch.img")),
                     Optional.of(sim.library())));
     try {
-      MachineEnd end = machine.ended().get(2, TimeUnit.MINUTES);
+      assertThat(machine.awaitEnd(Duration.ofMinutes(2), Time.system())).as("it ended").isTrue();
+      MachineEnd end = MachineLauncher.endOf(place);
       List<String> console =
           new String(MachineLauncher.console(place), StandardCharsets.UTF_8)
               .lines()

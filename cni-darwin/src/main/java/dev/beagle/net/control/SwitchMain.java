@@ -1,6 +1,7 @@
 package dev.beagle.net.control;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.LockHolder;
 import dev.beagle.net.dns.DnsForwarder;
 import dev.beagle.net.dns.ResolverList;
 import dev.beagle.net.gateway.Gateway;

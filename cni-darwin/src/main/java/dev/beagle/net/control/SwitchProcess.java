@@ -2,6 +2,7 @@ package dev.beagle.net.control;
 
 import dev.beagle.failure.Failure;
 import dev.beagle.host.HostProcesses;
+import dev.beagle.host.LockHolder;
 import dev.beagle.net.control.SwitchClient.Presence;
 import dev.beagle.net.wire.IpPrefix;
 import dev.beagle.time.Deadline;
@@ -89,8 +90,7 @@ public final class SwitchProcess {
 
   /** The living process that wrote itself into the lock file as its holder. */
   private static Optional<LockHolder> holder(SwitchSettings settings) {
-    return LockHolder.read(settings.lockFile())
-        .filter(holder -> holder.process().filter(HostProcesses::runs).isPresent());
+    return LockHolder.read(settings.lockFile()).filter(holder -> holder.process().isPresent());
   }
 
   /** One that cannot be reached is just starting or ending, or its socket is gone for good. */

@@ -1,6 +1,7 @@
 package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostError;
 import dev.beagle.runtime.hypervisor.Halt;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ public record MachineEnd(Kind kind, String reason) {
     CRASHED,
     /** It could not be made or run, which is not the guest's fault. */
     FAILED,
-    /** Its process ended without a word: by a signal, or with the host. */
+    /** Its process was ended: by a signal, or with the host. */
     KILLED
   }
 
@@ -42,6 +43,13 @@ public record MachineEnd(Kind kind, String reason) {
 
   static MachineEnd failed(String reason) {
     return new MachineEnd(Kind.FAILED, Failure.shown(reason));
+  }
+
+  static MachineEnd signalled() {
+    return new MachineEnd(
+        Kind.KILLED,
+        "the machine's process was told to end by a signal (SIGTERM: by kill, or by a host that"
+            + " shuts down)");
   }
 
   /** There is all of it or nothing. */
@@ -60,7 +68,9 @@ public record MachineEnd(Kind kind, String reason) {
               Kind.valueOf(text.substring(0, Math.max(line, 0))), text.substring(line + 1)));
     } catch (NoSuchFileException none) {
       return Optional.empty();
-    } catch (IOException | IllegalArgumentException error) {
+    } catch (IOException error) {
+      throw HostError.of("cannot read " + file, error);
+    } catch (IllegalArgumentException error) {
       throw Failure.corrupted("%s does not tell how a machine ended".formatted(file), error);
     }
   }

@@ -46,7 +46,7 @@ record MachineFolder(Path path) {
     return path.resolve("end");
   }
 
-  /** For nobody else to look into. */
+  /** Makes it, for nobody else to look into. */
   void prepare() throws IOException {
     if (controlSocket().toString().length() > LONGEST_PATH) {
       throw Failure.invalidArgument(
@@ -55,5 +55,17 @@ record MachineFolder(Path path) {
     }
     Files.createDirectories(path);
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  /**
+   * For the machine's process, which does not make it: whoever started it may be dead, and the next
+   * daemon may have found nobody here yet and have cleaned up.
+   *
+   * @throws Failure WRONG_STATE
+   */
+  void requirePresent() {
+    if (!Files.isDirectory(path)) {
+      throw Failure.wrongState("folder %s is gone: nobody waits for this machine".formatted(path));
+    }
   }
 }

@@ -78,7 +78,7 @@ public final class MachineLauncher {
    *     in that folder
    */
   public MachineProcess launch(MachineSettings settings) {
-    if (find(settings.folder()).isPresent()) {
+    if (MachineLock.holder(settings.files()).isPresent()) {
       throw Failure.wrongState("a machine runs in " + settings.folder());
     }
     Process process = start(settings);
@@ -94,9 +94,12 @@ public final class MachineLauncher {
     MachineFolder files = settings.files();
     Deadline deadline = Deadline.after(time, START_PATIENCE);
     while (process.isAlive() && !deadline.passed()) {
-      Optional<MachineProcess> running = find(settings.folder());
-      if (running.isPresent()) {
-        return running.get();
+      try {
+        return reach(files);
+      } catch (Failure notYet) {
+        if (notYet.kind() != FailureKind.UNAVAILABLE) {
+          throw notYet;
+        }
       }
       pause();
     }
@@ -149,28 +152,36 @@ public final class MachineLauncher {
   }
 
   /**
-   * The machine that runs in a folder, whoever started it.
+   * The machine that runs in a folder, whoever started it; empty when it is certain that none does.
+   * A socket that cannot be reached proves nothing: the daemon may be out of descriptors, or the
+   * machine's queue full.
    *
-   * @throws Failure UNSUPPORTED when it speaks another version of the protocol
+   * @throws Failure UNSUPPORTED when it speaks another version of the protocol, TIMED_OUT when it
+   *     hangs, UNAVAILABLE when it lives and cannot be reached; EXHAUSTED or INTERNAL when nobody
+   *     can tell whether it lives
    */
   public static Optional<MachineProcess> find(Path folder) {
     MachineFolder files = new MachineFolder(folder);
-    List<String> status;
     try {
-      status = ask(files, ControlRequest.of(ControlRequest.STATUS));
+      return Optional.of(reach(files));
     } catch (Failure failure) {
-      if (failure.kind() == FailureKind.UNAVAILABLE) {
-        return Optional.empty(); // none, or the socket of a dead one
+      if (failure.kind() == FailureKind.UNAVAILABLE && MachineLock.holder(files).isEmpty()) {
+        return Optional.empty();
       }
       throw failure;
     }
+  }
+
+  private static MachineProcess reach(MachineFolder files) {
+    List<String> status = ask(files, ControlRequest.of(ControlRequest.STATUS));
     if (!status.subList(0, Math.min(2, status.size())).equals(SPOKEN) || status.size() != 3) {
       throw Failure.unsupported(
           "the machine in %s speaks %s, not %s"
-              .formatted(folder, Failure.shown(status), String.join(" ", SPOKEN)));
+              .formatted(files.path(), Failure.shown(status), String.join(" ", SPOKEN)));
     }
     return ProcessHandle.of(Long.parseLong(status.getLast()))
-        .map(handle -> new MachineProcess(files, handle));
+        .map(handle -> new MachineProcess(files, handle))
+        .orElseThrow(() -> Failure.unavailable("the machine in " + files.path() + " has ended"));
   }
 
   /** The process of a machine, whether it answers or not. */
@@ -192,7 +203,12 @@ public final class MachineLauncher {
 
   /** How the last machine of a folder ended, which does not run any more. */
   public static MachineEnd endOf(Path folder) {
-    return end(new MachineFolder(folder));
+    MachineFolder files = new MachineFolder(folder);
+    return MachineEnd.read(files.end())
+        .orElseGet(() ->
+            new MachineEnd(
+                MachineEnd.Kind.KILLED,
+                "the machine's process ended without a word: " + lastWords(files)));
   }
 
   /** The end of what the guest wrote to its console, at most {@value #CONSOLE_TAIL} bytes. */
@@ -205,14 +221,6 @@ public final class MachineLauncher {
       }
       return Arrays.copyOf(tail.array(), tail.position());
     }
-  }
-
-  static MachineEnd end(MachineFolder files) {
-    return MachineEnd.read(files.end())
-        .orElseGet(() ->
-            new MachineEnd(
-                MachineEnd.Kind.KILLED,
-                "the machine's process ended without a word: " + lastWords(files)));
   }
 
   /**
@@ -241,7 +249,8 @@ public final class MachineLauncher {
       }
       return ControlRequest.answer(answer);
     } catch (IOException | ExecutionException error) {
-      throw Failure.unavailable("no machine answers in " + files.path(), error);
+      throw Failure.unavailable(
+          "no machine answers in %s: %s".formatted(files.path(), reason(error)), error);
     } catch (TimeoutException hangs) {
       throw Failure.timedOut(
           "the machine in %s has not answered for %d s".formatted(files.path(), limit.toSeconds()));
@@ -249,6 +258,11 @@ public final class MachineLauncher {
       Thread.currentThread().interrupt();
       throw Failure.cancelled("interrupted while a machine was asked");
     }
+  }
+
+  private static String reason(Exception error) {
+    Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
+    return String.valueOf(cause == null ? error.getMessage() : cause.getMessage());
   }
 
   private static String lastWords(MachineFolder files) {

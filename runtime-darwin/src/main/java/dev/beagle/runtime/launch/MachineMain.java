@@ -42,7 +42,7 @@ public final class MachineMain {
     MachineSettings settings;
     try {
       settings = MachineSettings.fromArguments(arguments);
-      settings.files().prepare();
+      settings.files().requirePresent();
     } catch (Failure failure) {
       System.err.println("machine: " + failure.reason());
       System.exit(2);
@@ -57,8 +57,35 @@ public final class MachineMain {
     }
     try (MachineLock _ = lock.get()) {
       Files.deleteIfExists(files.end());
-      MachineEnd end = run(settings, timeline);
-      end.write(files.end());
+      Thread signalled = Thread.ofPlatform().unstarted(() -> tellSignalled(files));
+      Runtime.getRuntime().addShutdownHook(signalled);
+      boolean unsignalled;
+      MachineEnd end;
+      try {
+        end = run(settings, timeline);
+      } finally {
+        unsignalled = withdrawn(signalled);
+      }
+      if (unsignalled) {
+        end.write(files.end());
+      }
+    }
+  }
+
+  /** False when a signal was faster than the guest: then its reason stands. */
+  private static boolean withdrawn(Thread hook) {
+    try {
+      return Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException shutdown) {
+      return false;
+    }
+  }
+
+  private static void tellSignalled(MachineFolder files) {
+    try {
+      MachineEnd.signalled().write(files.end());
+    } catch (IOException error) {
+      System.err.println("machine: ended by a signal, which cannot be recorded: " + error);
     }
   }
 

@@ -1,6 +1,9 @@
 package dev.beagle.runtime.launch;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.HostProcesses;
+import dev.beagle.time.Deadline;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -8,11 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /** A machine's process, started or found. Thread-safe. */
 public final class MachineProcess {
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
+  private static final Duration POLL = Duration.ofMillis(5);
 
   private final MachineFolder files;
   private final ProcessHandle handle;
@@ -27,18 +30,18 @@ public final class MachineProcess {
   }
 
   public boolean isAlive() {
-    return handle.isAlive();
+    return HostProcesses.runs(handle);
   }
 
   /**
    * Ends the machine as a pulled plug does, and its process where that does not hear; {@link
-   * #ended} completes soon. Nothing happens when it has ended.
+   * #awaitEnd} tells when it is gone. Nothing happens when it has ended.
    */
   public void stop() {
     try {
       MachineLauncher.ask(files, ControlRequest.of(ControlRequest.STOP), STOP_PATIENCE);
     } catch (Failure failure) {
-      if (handle.isAlive()) {
+      if (isAlive()) {
         handle.destroyForcibly(); // it does not hear: then so
       }
     }
@@ -108,8 +111,19 @@ public final class MachineProcess {
     return MachineLauncher.ask(files, request);
   }
 
-  /** Completes once the process is gone, whoever ended it. */
-  public CompletableFuture<MachineEnd> ended() {
-    return handle.onExit().thenApply(_ -> MachineLauncher.end(files));
+  /**
+   * Waits until the process is gone, whoever ended it.
+   *
+   * @return false when it is still there after that time
+   */
+  public boolean awaitEnd(Duration limit, Time time) throws InterruptedException {
+    Deadline deadline = Deadline.after(time, limit);
+    while (isAlive()) { // and not its exit alone, which nobody may reap
+      if (deadline.passed()) {
+        return false;
+      }
+      time.sleep(POLL);
+    }
+    return true;
   }
 }

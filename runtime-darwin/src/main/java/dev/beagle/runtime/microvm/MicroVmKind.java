@@ -7,7 +7,6 @@ import dev.beagle.runtime.guest.SocketGuestAgent;
 import dev.beagle.runtime.guest.wire.ListProcesses;
 import dev.beagle.runtime.guest.wire.ProcessList;
 import dev.beagle.runtime.guest.wire.Request;
-import dev.beagle.runtime.launch.MachineEnd;
 import dev.beagle.runtime.launch.MachineLauncher;
 import dev.beagle.runtime.launch.MachineProcess;
 import dev.beagle.runtime.launch.MachineSettings;
@@ -33,9 +32,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -135,7 +131,7 @@ public final class MicroVmKind implements SandboxKind {
     try {
       MachineProcess machine = launcher.launch(settings(plan));
       return new MicroVmWorld(
-          plan, machine, awaitAgent(plan, machine), options.portSocket(), List.of());
+          plan, machine, awaitAgent(plan, machine), options.portSocket(), List.of(), time);
     } catch (RuntimeException failure) {
       // There will be no pod whose console could be read.
       MachineLog.tail(plan)
@@ -234,7 +230,8 @@ public final class MicroVmKind implements SandboxKind {
             "machine %s has sandbox %s"
                 .formatted(record.folder(), Failure.shown(known.getSandbox())));
       }
-      return new MicroVmWorld(record, machine, agent, options.portSocket(), known.getFoldersList());
+      return new MicroVmWorld(
+          record, machine, agent, options.portSocket(), known.getFoldersList(), time);
     } catch (RuntimeException failure) {
       agent.close();
       throw failure;
@@ -266,7 +263,7 @@ public final class MicroVmKind implements SandboxKind {
   }
 
   private void end(Path folder) {
-    MachineLauncher.holder(folder).ifPresent(MicroVmKind::end);
+    MachineLauncher.holder(folder).ifPresent(this::end);
     try {
       Files.deleteIfExists(disk(String.valueOf(folder.getFileName())));
     } catch (IOException error) {
@@ -295,7 +292,7 @@ public final class MicroVmKind implements SandboxKind {
     }
   }
 
-  private static void end(MachineProcess machine) {
+  private void end(MachineProcess machine) {
     machine.stop();
     if (!ended(machine)) {
       machine.kill();
@@ -307,15 +304,9 @@ public final class MicroVmKind implements SandboxKind {
     }
   }
 
-  private static boolean ended(MachineProcess machine) {
+  private boolean ended(MachineProcess machine) {
     try {
-      MachineEnd end = machine.ended().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-      LOG.debug("machine {}: {}", machine.pid(), end.reason());
-      return true;
-    } catch (TimeoutException hangs) {
-      return false;
-    } catch (ExecutionException error) {
-      throw Failure.internal("end of machine " + machine.pid(), error);
+      return machine.awaitEnd(END_LIMIT, time);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw Failure.cancelled("interrupted while a machine was ending");

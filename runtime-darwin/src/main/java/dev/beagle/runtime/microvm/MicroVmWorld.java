@@ -9,13 +9,11 @@ import dev.beagle.runtime.world.AgentFolders;
 import dev.beagle.runtime.world.World;
 import dev.beagle.runtime.world.WorldFolder;
 import dev.beagle.runtime.world.WorldRecord;
+import dev.beagle.time.Time;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A machine with its agent; folders reach it as entries of its export. */
 final class MicroVmWorld implements World {
@@ -26,6 +24,7 @@ final class MicroVmWorld implements World {
   private final GuestAgent agent;
   private final Path portSocket;
   private final AgentFolders present;
+  private final Time time;
 
   /**
    * @param folders what the agent has already
@@ -35,11 +34,13 @@ final class MicroVmWorld implements World {
       MachineProcess machine,
       GuestAgent agent,
       Path portSocket,
-      List<String> folders) {
+      List<String> folders,
+      Time time) {
     this.record = record;
     this.machine = machine;
     this.agent = agent;
     this.portSocket = portSocket;
+    this.time = time;
     this.present = new AgentFolders(agent, folders);
   }
 
@@ -109,12 +110,9 @@ final class MicroVmWorld implements World {
   @Override
   public String endReason() {
     try {
-      var _ = machine.ended().get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-      return "the sandbox's machine ended: " + MachineLog.endOf(record);
-    } catch (TimeoutException alive) {
-      return "the sandbox's guest agent is gone, its machine is not";
-    } catch (ExecutionException error) {
-      return "the sandbox's machine ended";
+      return machine.awaitEnd(END_LIMIT, time)
+          ? "the sandbox's machine ended: " + MachineLog.endOf(record)
+          : "the sandbox's guest agent is gone, its machine is not";
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       return "the sandbox's machine ended";

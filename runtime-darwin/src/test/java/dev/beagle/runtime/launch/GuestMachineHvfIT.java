@@ -75,7 +75,8 @@ final class GuestMachineHvfIT {
       agent.call(
           Request.newBuilder().setCloseSandbox(CloseSandbox.getDefaultInstance()),
           Duration.ofSeconds(30));
-      assertThat(machine.ended().join().kind()).isEqualTo(MachineEnd.Kind.OFF);
+      assertThat(machine.awaitEnd(Duration.ofSeconds(60), Time.system())).isTrue();
+      assertThat(MachineLauncher.endOf(folder).kind()).isEqualTo(MachineEnd.Kind.OFF);
       assertThat(Files.readString(folder.resolve("console.log")))
           .contains("machine: the agent listens")
           .doesNotContain("WARNING:");

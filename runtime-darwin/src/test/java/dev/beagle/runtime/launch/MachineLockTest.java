@@ -28,15 +28,6 @@ final class MachineLockTest {
   }
 
   @Test
-  void aProcessOfTheSameNumberThatBeganAtAnotherTimeIsNotTheHolder() throws Exception {
-    MachineLock.take(folder).orElseThrow().close();
-    String line = Files.readString(folder.lock()).strip();
-    long start = Long.parseLong(line.substring(line.indexOf(' ') + 1));
-    Files.writeString(folder.lock(), ProcessHandle.current().pid() + " " + (start - 10_000));
-    assertThat(MachineLock.holder(folder)).isEmpty();
-  }
-
-  @Test
   void nobodyHasWhatIsNotThereOrBeingTakenOrDamaged() throws Exception {
     assertThat(MachineLock.holder(folder)).isEmpty();
     for (String content : List.of("", "12", "no number", ProcessHandle.current().pid() + " x")) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -47,8 +48,17 @@ final class MachineProcessHvfIT {
     MachineLauncher.find(folder)
         .ifPresent(left -> {
           left.stop();
-          left.ended().join();
+          assertThat(end(left).kind()).isNotNull();
         });
+  }
+
+  private MachineEnd end(MachineProcess machine) {
+    try {
+      assertThat(machine.awaitEnd(Duration.ofSeconds(60), Time.system())).as("it ended").isTrue();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
+    return MachineLauncher.endOf(folder);
   }
 
   private MachineSettings settings(String commandLine) {
@@ -67,7 +77,7 @@ final class MachineProcessHvfIT {
   @Test
   void aGuestThatTurnsOffEndsItsProcess() throws Exception {
     MachineProcess machine = launcher.launch(settings(CONSOLE));
-    MachineEnd end = machine.ended().join();
+    MachineEnd end = end(machine);
     assertThat(end.kind()).as(end.reason()).isEqualTo(MachineEnd.Kind.OFF);
     assertThat(Files.readString(folder.resolve("console.log"))).contains("RESULT PASS");
     assertThat(machine.isAlive()).isFalse();
@@ -102,19 +112,28 @@ final class MachineProcessHvfIT {
         .isInstanceOf(Failure.class)
         .hasMessage("a machine runs in " + folder);
     machine.stop();
-    assertThat(machine.ended().join().kind()).isEqualTo(MachineEnd.Kind.STOPPED);
+    assertThat(end(machine).kind()).isEqualTo(MachineEnd.Kind.STOPPED);
   }
 
   @Test
   void aProcessThatIsKilledHasAnEndToo() {
     MachineProcess machine = launcher.launch(settings(FOR_EVER));
     ProcessHandle.of(machine.pid()).orElseThrow().destroyForcibly();
-    assertThat(machine.ended().join().kind()).isEqualTo(MachineEnd.Kind.KILLED);
+    assertThat(end(machine).kind()).isEqualTo(MachineEnd.Kind.KILLED);
     assertThat(MachineLauncher.find(folder)).isEmpty();
     // What it left is in nobody's way.
     MachineProcess next = launcher.launch(settings(FOR_EVER));
     next.stop();
-    assertThat(next.ended().join().kind()).isEqualTo(MachineEnd.Kind.STOPPED);
+    assertThat(end(next).kind()).isEqualTo(MachineEnd.Kind.STOPPED);
+  }
+
+  @Test
+  void aProcessThatIsToldToEndSaysSo() throws Exception {
+    MachineProcess machine = launcher.launch(settings(FOR_EVER));
+    assertThat(kill("TERM", machine)).isZero();
+    MachineEnd end = end(machine);
+    assertThat(end.kind()).isEqualTo(MachineEnd.Kind.KILLED);
+    assertThat(end.reason()).contains("told to end by a signal (SIGTERM");
   }
 
   @Test
@@ -124,8 +143,21 @@ final class MachineProcessHvfIT {
     MachineProcess found = MachineLauncher.holder(folder).orElseThrow();
     assertThat(found.pid()).isEqualTo(machine.pid());
     found.stop();
-    assertThat(found.ended().join().kind()).isEqualTo(MachineEnd.Kind.KILLED);
+    assertThat(end(found).kind()).isEqualTo(MachineEnd.Kind.KILLED);
     assertThat(MachineLauncher.holder(folder)).isEmpty();
+  }
+
+  /** Whoever started it may be dead, and the next daemon may have cleaned up. */
+  @Test
+  void aProcessWhoseFolderIsGoneWhenItBeginsDoesNotMakeItAnew() throws Exception {
+    List<String> command = new ArrayList<>(MachineStarter.commandOfTests());
+    command.addAll(settings(FOR_EVER).toArguments());
+    Files.delete(folder);
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isEqualTo(2);
+    assertThat(said).contains("is gone: nobody waits for this machine");
+    assertThat(folder).doesNotExist();
   }
 
   private static int kill(String signal, MachineProcess machine) throws Exception {
@@ -138,7 +170,7 @@ final class MachineProcessHvfIT {
   @Test
   void aKernelThatPanicsIsAnEndWithItsConsole() throws Exception {
     MachineProcess machine = launcher.launch(settings(CONSOLE + "rdinit=/none root=none"));
-    assertThat(machine.ended().join().kind()).isEqualTo(MachineEnd.Kind.RESET);
+    assertThat(end(machine).kind()).isEqualTo(MachineEnd.Kind.RESET);
     assertThat(Files.readString(folder.resolve("console.log"))).contains("Kernel panic");
   }
 

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.beagle.failure.Failure;
+import dev.beagle.host.LockHolder;
 import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.world.WorldRecord;
 import dev.beagle.time.Time;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -68,6 +71,36 @@ final class MicroVmKindTest {
     WorldRecord record = dead(SandboxId.random());
     Files.writeString(Path.of(record.folder()).resolve("end"), "");
     assertThat(kind.endReason(record)).contains("does not tell how a machine ended");
+  }
+
+  /** A full queue, no descriptor left: a daemon that cannot reach a machine knows nothing of it. */
+  @Test
+  void onlyAMachineWhoseProcessIsDeadIsGone() throws IOException {
+    WorldRecord record = dead(SandboxId.random());
+    assertThat(kind.adopt(record)).isEmpty();
+
+    Path lock = Path.of(record.folder()).resolve("lock");
+    LockHolder self = LockHolder.self();
+    hold(lock, self);
+    assertThatThrownBy(() -> kind.adopt(record))
+        .isInstanceOf(Failure.class)
+        .hasMessageStartingWith("no machine answers in " + record.folder());
+
+    hold(lock, new LockHolder(self.pid(), self.started() + 1));
+    assertThat(kind.adopt(record)).isEmpty();
+
+    Files.delete(lock);
+    Files.createDirectory(lock);
+    assertThatThrownBy(() -> kind.adopt(record))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("cannot read " + lock);
+  }
+
+  private static void hold(Path lock, LockHolder holder) throws IOException {
+    try (FileChannel file =
+        FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      holder.write(file);
+    }
   }
 
   @Test

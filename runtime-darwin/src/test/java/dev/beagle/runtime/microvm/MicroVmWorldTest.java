@@ -8,6 +8,7 @@ import dev.beagle.runtime.pod.SandboxId;
 import dev.beagle.runtime.testing.SimulatedAgent;
 import dev.beagle.runtime.world.WorldFolder;
 import dev.beagle.runtime.world.WorldRecord;
+import dev.beagle.time.Time;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,7 +41,8 @@ final class MicroVmWorldTest {
         machine.process(),
         agent.connect(),
         folder.resolve("port.sock"),
-        folders);
+        folders,
+        Time.system());
   }
 
   @Test
