@@ -24,6 +24,7 @@
 #include "exec.h"
 #include "exits.h"
 #include "handover.h"
+#include "sandbox.h"
 
 static struct container *containers;
 static void (*when_empty)(void);
@@ -249,6 +250,9 @@ int container_create(struct caller caller, const struct create_container *reques
   if (!cgroup_path_valid(request->cgroup))
     return fail(failure, EINVAL, "INVALID_ARGUMENT", "container %s: cgroup '%.128s' is not allowed",
                 request->container, request->cgroup);
+  int result = sandbox_renew_pid(failure);
+  if (result != 0)
+    return result;
   struct container *container = calloc(1, sizeof(*container));
   char *cgroup = strdup(request->cgroup);
   if (container == NULL || cgroup == NULL) {
@@ -265,7 +269,7 @@ int container_create(struct caller caller, const struct create_container *reques
   container->process.pending = true;
   container->process.on_end = main_ended;
   container->process.completed = main_completed;
-  int result = prepare(container, request, failure);
+  result = prepare(container, request, failure);
   if (result != 0) {
     container_root_remove(container->bundle);
     forget(container);

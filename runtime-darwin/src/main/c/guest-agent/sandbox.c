@@ -40,6 +40,7 @@ static struct {
   char *name;
   int world[NAMESPACE_COUNT]; /* the namespaces that the agent lives in */
   bool own_network;
+  bool shared_pid;
   struct child pause;
   struct caller closing;
   struct timer close_deadline;
@@ -202,6 +203,60 @@ static int pin_pause(struct failure *failure) {
   return pin(source, "pid", failure);
 }
 
+static void unpin(const char *name) {
+  char path[64];
+  snprintf(path, sizeof(path), "/sandbox/ns/%s", name);
+  umount2(path, MNT_DETACH);
+  unlink(path);
+}
+
+static void end_pause(void) {
+  if (sandbox.pause.pid > 0) {
+    kill(sandbox.pause.pid, SIGKILL);
+    child_remove(&sandbox.pause);
+    sandbox.pause.pid = 0;
+  }
+}
+
+/* Into the namespaces that are the sandbox's own; those entered are in flags also after a failure. */
+static int go_inside(int *flags) {
+  char path[64];
+  for (int i = 0; i < NAMESPACE_COUNT; i++) {
+    snprintf(path, sizeof(path), "/sandbox/ns/%s", kinds[i].name);
+    int inside = open(path, O_RDONLY | O_CLOEXEC);
+    if (inside < 0 && errno == ENOENT)
+      continue;
+    int error = inside < 0 || setns(inside, kinds[i].flag) != 0 ? errno : 0;
+    if (inside >= 0)
+      close(inside);
+    if (error != 0)
+      return -error;
+    *flags |= kinds[i].flag;
+  }
+  return 0;
+}
+
+int sandbox_renew_pid(struct failure *failure) {
+  int flags = 0;
+  if (!sandbox.shared_pid || sandbox.pause.pid > 0 || sandbox.close_deadline.running)
+    return 0;
+  int result = go_inside(&flags);
+  if (result != 0)
+    fail_errno(failure, result, "entering the sandbox's namespaces");
+  else
+    result = start_pause(failure);
+  go_back(flags);
+  if (result != 0)
+    return result;
+  unpin("pid");
+  result = pin_pause(failure);
+  if (result != 0)
+    end_pause();
+  else
+    note("the sandbox has a new PID namespace: its first one ended with pause");
+  return result;
+}
+
 static int write_files(const struct repeated *list, struct failure *failure) {
   const struct bytes_entry *files = list->items;
   char path[256];
@@ -230,19 +285,11 @@ static int mount_shm(uint64_t size, struct failure *failure) {
 /* Takes back what a failed open has made, so that it may be tried again. */
 static void undo_open(void) {
   static const char *const pins[] = {"net", "ipc", "uts", "pid"};
-  char path[64];
   network_close();
-  if (sandbox.pause.pid > 0) {
-    kill(sandbox.pause.pid, SIGKILL);
-    child_remove(&sandbox.pause);
-    sandbox.pause.pid = 0;
-  }
+  end_pause();
   umount2("/sandbox/shm", MNT_DETACH);
-  for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
-    snprintf(path, sizeof(path), "/sandbox/ns/%s", pins[i]);
-    umount2(path, MNT_DETACH);
-    unlink(path);
-  }
+  for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++)
+    unpin(pins[i]);
   free(sandbox.name);
   sandbox.name = NULL;
   sandbox.own_network = false;
@@ -269,6 +316,7 @@ int sandbox_open(struct caller caller, const struct open_sandbox *request, struc
     return result;
   }
   sandbox.own_network = request->own_network;
+  sandbox.shared_pid = request->shared_pid;
   channel_ok(caller);
   return 0;
 }

@@ -195,6 +195,26 @@ final class MachineDeathHvfIT extends HvfNodeIT {
   }
 
   @Test
+  void aDeathOfEverythingButTheGuestsInitIsNotThePods() {
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "killed").privileged());
+    String id =
+        crictl()
+            .startContainer(
+                pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000").privileged());
+    assertThat(crictl().call("exec", id, "sh", "-c", "echo i > /proc/sysrq-trigger").failure())
+        .isNotBlank();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> crictl().state(id).equals("CONTAINER_EXITED"));
+    assertThat(crictl().container(id).path("exitCode").asInt()).isEqualTo(137);
+    String next =
+        crictl().startContainer(pod, Config.container("next", Crictl.BUSYBOX, "sleep", "1000"));
+    assertThat(crictl().execSync(next, "cat", "/proc/1/comm")).isEqualTo("pause");
+    assertThat(beagle("console", pod.id()).ok()).contains("has a new PID namespace");
+    crictl().remove(pod);
+  }
+
+  @Test
   void aMachineThatHangsIsRemovedByForceAndNothingOfItIsLeft() {
     Crictl.Pod pod = crictl().runPod(Config.pod(node(), "hangs"));
     crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));

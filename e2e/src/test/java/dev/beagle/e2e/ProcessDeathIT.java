@@ -55,6 +55,31 @@ final class ProcessDeathIT extends NodeIT {
     assertThat(crictl().pod(again).path("state").asString()).isEqualTo("SANDBOX_READY");
   }
 
+  /** The first process of the PID namespace that a pod's containers share: all go with it. */
+  @Test
+  void aPausesDeathEndsThePodsContainersAndNewOnesRun() {
+    assumeFalse(node().prepared().peer(), "the peer's pod ends with its pause");
+    Crictl.Pod pod = crictl().runPod(Config.pod(node(), "paused"));
+    String id =
+        crictl().startContainer(pod, Config.container("c", Crictl.BUSYBOX, "sleep", "1000"));
+    List<Processes.Seen> pauses = Processes.matching(seen -> seen.name().equals("pause"));
+    assertThat(pauses).as("the pod's pause").hasSize(1);
+    Processes.kill(pauses.getFirst().pid());
+
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> crictl().state(id).equals("CONTAINER_EXITED"));
+    assertThat(crictl().container(id).path("exitCode").asInt()).isEqualTo(137);
+    String next =
+        crictl().startContainer(pod, Config.container("next", Crictl.BUSYBOX, "sleep", "1001"));
+    String other =
+        crictl().startContainer(pod, Config.container("other", Crictl.BUSYBOX, "sleep", "1002"));
+    assertThat(crictl().execSync(next, "cat", "/proc/1/comm")).isEqualTo("pause");
+    assertThat(crictl().execSync(other, "ps", "-o", "args")).contains("sleep 1001", "sleep 1002");
+    crictl().remove(pod);
+    assertThat(Processes.matching(seen -> seen.name().equals("pause"))).isEmpty();
+  }
+
   @Test
   void anAgentsDeathWhileTheDaemonIsDeadIsFoundByTheNextOne() {
     Crictl.Pod pod = crictl().runPod(Config.pod(node(), "both"));
