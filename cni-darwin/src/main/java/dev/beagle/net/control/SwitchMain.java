@@ -68,7 +68,7 @@ public final class SwitchMain {
   private static void tell(FileChannel lockFile) {
     try {
       LockHolder.self().write(lockFile);
-    } catch (IOException error) {
+    } catch (IOException | Failure error) {
       System.err.println("switch: it is not recorded who holds the lock: " + error.getMessage());
     }
   }
