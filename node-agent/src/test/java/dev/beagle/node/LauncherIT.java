@@ -2,12 +2,11 @@ package dev.beagle.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.node.LauncherTree.Outcome;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,55 +41,25 @@ class LauncherIT {
       """;
 
   @TempDir Path temporary;
+  private LauncherTree scripts;
   private Path tree;
-  private Path jdk;
 
   @BeforeEach
   void makeTree() throws IOException {
-    tree = Files.createDirectory(temporary.resolve("a tree"));
-    jdk = temporary.resolve("jdk 25");
-    executable(tree.resolve("beagle"), Files.readString(Path.of("../beagle")));
-    write(tree.resolve("pom.xml"), "<project/>");
-    write(tree.resolve(".mvn/jvm.config"), "");
-    write(tree.resolve("base/pom.xml"), "<project/>");
-    write(tree.resolve("base/src/main/source"), "one");
-    write(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
-    executable(jdk.resolve("bin/java"), JAVA);
-    executable(jdk.resolve("bin/javac"), "#!/bin/bash\n");
-    executable(temporary.resolve("tools/mvn"), MAVEN);
+    scripts = new LauncherTree(temporary, JAVA);
+    tree = scripts.root;
+    LauncherTree.write(tree.resolve("pom.xml"), "<project/>");
+    LauncherTree.write(tree.resolve(".mvn/jvm.config"), "");
+    LauncherTree.write(tree.resolve("base/pom.xml"), "<project/>");
+    LauncherTree.write(tree.resolve("base/src/main/source"), "one");
+    scripts.tool("mvn", MAVEN);
     for (String tool : List.of("gcc", "make", "musl-gcc", "aarch64-linux-gnu-gcc")) {
-      executable(temporary.resolve("tools").resolve(tool), "#!/bin/bash\n");
+      scripts.tool(tool, "#!/bin/bash\n");
     }
   }
 
-  private static void write(Path file, String text) throws IOException {
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, text);
-  }
-
-  private static void executable(Path file, String text) throws IOException {
-    write(file, text);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-  }
-
-  private record Outcome(int status, String output) {}
-
-  private Process start(Path launcher, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(launcher.toString()));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("BEAGLE_JAVA_HOME", jdk.toString());
-    builder.environment().merge("PATH", "", (path, _) -> temporary.resolve("tools") + ":" + path);
-    return builder.start();
-  }
-
-  private static Outcome outcome(Process process) throws IOException, InterruptedException {
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Outcome(process.waitFor(), output);
-  }
-
   private Outcome beagle(String... arguments) throws IOException, InterruptedException {
-    return outcome(start(tree.resolve("beagle"), arguments));
+    return LauncherTree.outcome(scripts.start(tree.resolve("beagle"), arguments));
   }
 
   private long builds() throws IOException {
@@ -145,10 +114,10 @@ class LauncherIT {
   void severalAtOnceBuildOnce() throws IOException, InterruptedException {
     List<Process> all = new ArrayList<>();
     for (int count = 0; count < 4; count++) {
-      all.add(start(tree.resolve("beagle"), "ps"));
+      all.add(scripts.start(scripts.launcher(), "ps"));
     }
     for (Process process : all) {
-      assertThat(outcome(process).status()).isZero();
+      assertThat(LauncherTree.outcome(process).status()).isZero();
     }
     assertThat(builds()).isEqualTo(1);
   }
@@ -177,18 +146,19 @@ class LauncherIT {
 
   @Test
   void aLinkInAFolderOfThePathWorks() throws IOException, InterruptedException {
-    Path link = Files.createSymbolicLink(temporary.resolve("beagle-link"), tree.resolve("beagle"));
+    Path link = Files.createSymbolicLink(temporary.resolve("beagle-link"), scripts.launcher());
 
-    assertThat(outcome(start(link, "ps")).output()).contains("dev.beagle.node.Main ps");
+    assertThat(LauncherTree.outcome(scripts.start(link, "ps")).output())
+        .contains("dev.beagle.node.Main ps");
   }
 
   @Test
   void anotherJdkIsRefusedByName() throws IOException, InterruptedException {
-    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"21.0.1\"\n");
+    Files.writeString(scripts.jdk.resolve("release"), "JAVA_VERSION=\"21.0.1\"\n");
     Outcome outcome = beagle("ps");
 
     assertThat(outcome.status()).isEqualTo(1);
-    assertThat(outcome.output()).contains("BEAGLE_JAVA_HOME=" + jdk + " is not a JDK 25");
+    assertThat(outcome.output()).contains("BEAGLE_JAVA_HOME=" + scripts.jdk + " is not a JDK 25");
     assertThat(builds()).isZero();
   }
 }

@@ -1,14 +1,12 @@
-package dev.beagle.node.cli;
+package dev.beagle.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.beagle.host.HostPlatform;
+import dev.beagle.node.LauncherTree.Outcome;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,24 +40,20 @@ class MicroVmLauncherIT {
       """;
 
   @TempDir Path temporary;
+  private LauncherTree scripts;
   private Path tree;
-  private Path jdk;
 
   @BeforeEach
   void makeTree() throws IOException {
     assumeThat(HostPlatform.current().linux()).isTrue();
     assumeThat(Path.of("/usr/aarch64-linux-gnu/lib/libc.a")).exists();
-    tree = Files.createDirectory(temporary.resolve("tree"));
-    jdk = temporary.resolve("jdk");
-    executable(tree.resolve("beagle"), Files.readString(Path.of("../beagle")));
-    executable(tree.resolve("runtime-darwin/hv-sim/prepare.sh"), PREPARE);
-    write(tree.resolve("runtime-darwin/status"), "0");
-    write(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
-    write(jdk.resolve("bin/guest-status"), "0");
-    executable(jdk.resolve("bin/java"), JAVA);
-    executable(jdk.resolve("bin/javac"), "#!/bin/bash\n");
-    executable(tools().resolve("id"), "#!/bin/bash\necho 0\n");
-    executable(tools().resolve("apt-get"), "#!/bin/bash\nexit 1\n");
+    scripts = new LauncherTree(temporary, JAVA);
+    tree = scripts.root;
+    LauncherTree.executable(tree.resolve("runtime-darwin/hv-sim/prepare.sh"), PREPARE);
+    libraryEnds("0");
+    guestImageEnds("0");
+    scripts.tool("id", "#!/bin/bash\necho 0\n");
+    scripts.tool("apt-get", "#!/bin/bash\nexit 1\n");
     for (String tool :
         List.of(
             "gcc",
@@ -71,47 +65,33 @@ class MicroVmLauncherIT {
             "crun",
             "mount",
             "setsid")) {
-      executable(tools().resolve(tool), "#!/bin/bash\n");
+      scripts.tool(tool, "#!/bin/bash\n");
     }
     installed(tree.resolve(".build/dist/version"));
   }
 
   /** A version that is built already, so that no build comes before what is tested. */
   private void installed(Path version) throws IOException {
-    write(version.resolve("lib/node-agent-0.1.0.jar"), "");
-    write(version.resolve("machine.aot"), "trained");
-    write(version.resolve("complete"), version.toRealPath() + "\n");
-    write(tree.resolve(".build/current"), "version\n");
-    write(tree.resolve(".build/java-home"), jdk + "\n");
-    write(tree.resolve(".build/stamp"), "");
+    LauncherTree.write(version.resolve("lib/node-agent-0.1.0.jar"), "");
+    LauncherTree.write(version.resolve("machine.aot"), "trained");
+    LauncherTree.write(version.resolve("complete"), version.toRealPath() + "\n");
+    LauncherTree.write(tree.resolve(".build/current"), "version\n");
+    LauncherTree.write(tree.resolve(".build/java-home"), scripts.jdk + "\n");
+    LauncherTree.write(tree.resolve(".build/stamp"), "");
   }
 
-  private Path tools() {
-    return temporary.resolve("tools");
+  private void libraryEnds(String status) throws IOException {
+    LauncherTree.write(tree.resolve("runtime-darwin/status"), status);
   }
 
-  private static void write(Path file, String text) throws IOException {
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, text);
+  private void guestImageEnds(String status) throws IOException {
+    LauncherTree.write(scripts.jdk.resolve("bin/guest-status"), status);
   }
-
-  private static void executable(Path file, String text) throws IOException {
-    write(file, text);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-  }
-
-  private record Outcome(int status, String output) {}
 
   private Outcome demo(String... arguments) throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(List.of(tree.resolve("beagle").toString(), "demo", "--sandbox", "hvf"));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("BEAGLE_JAVA_HOME", jdk.toString());
-    builder.environment().merge("PATH", "", (path, _) -> tools() + ":" + path);
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Outcome(process.waitFor(), output);
+    List<String> all = new ArrayList<>(List.of("demo", "--sandbox", "hvf"));
+    all.addAll(List.of(arguments));
+    return LauncherTree.outcome(scripts.start(scripts.launcher(), all.toArray(String[]::new)));
   }
 
   private String guest() {
@@ -143,7 +123,7 @@ class MicroVmLauncherIT {
 
   @Test
   void aGuestImageThatCannotBeMadeEndsTheDemo() throws IOException, InterruptedException {
-    write(jdk.resolve("bin/guest-status"), "1");
+    guestImageEnds("1");
     Outcome outcome = demo();
 
     assertThat(outcome.status()).isEqualTo(7);
@@ -154,9 +134,9 @@ class MicroVmLauncherIT {
 
   @Test
   void whatIsInterruptedHasNotFailed() throws IOException, InterruptedException {
-    write(jdk.resolve("bin/guest-status"), "130");
+    guestImageEnds("130");
     Outcome guest = demo();
-    write(tree.resolve("runtime-darwin/status"), "143");
+    libraryEnds("143");
     Outcome library = demo();
 
     assertThat(List.of(guest.status(), library.status())).containsExactly(130, 130);

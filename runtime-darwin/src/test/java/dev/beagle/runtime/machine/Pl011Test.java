@@ -2,6 +2,7 @@ package dev.beagle.runtime.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.beagle.runtime.testing.RecordingLine;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;

@@ -1,9 +1,9 @@
-package dev.beagle.runtime.machine;
+package dev.beagle.runtime.testing;
 
 import dev.beagle.runtime.hypervisor.InterruptLine;
 
 /** Keeps its level. */
-final class RecordingLine implements InterruptLine {
+public final class RecordingLine implements InterruptLine {
   private volatile boolean up;
 
   @Override
@@ -16,7 +16,7 @@ final class RecordingLine implements InterruptLine {
     up = false;
   }
 
-  boolean isUp() {
+  public boolean isUp() {
     return up;
   }
 }

@@ -2,25 +2,12 @@ package dev.beagle.runtime.virtio.mmio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.beagle.runtime.hypervisor.InterruptLine;
+import dev.beagle.runtime.testing.RecordingLine;
 import org.junit.jupiter.api.Test;
 
 final class DeviceInterruptsTest {
-  private boolean up;
-
-  private final DeviceInterrupts interrupts =
-      new DeviceInterrupts(
-          new InterruptLine() {
-            @Override
-            public void raise() {
-              up = true;
-            }
-
-            @Override
-            public void lower() {
-              up = false;
-            }
-          });
+  private final RecordingLine line = new RecordingLine();
+  private final DeviceInterrupts interrupts = new DeviceInterrupts(line);
 
   @Test
   void theLineIsUpUntilAllIsAcknowledged() {
@@ -28,9 +15,9 @@ final class DeviceInterruptsTest {
     interrupts.raise(DeviceInterrupts.USED);
     interrupts.raise(DeviceInterrupts.CONFIG);
     interrupts.acknowledge(DeviceInterrupts.USED);
-    assertThat(up).isTrue();
+    assertThat(line.isUp()).isTrue();
     interrupts.acknowledge(DeviceInterrupts.CONFIG);
-    assertThat(up).isFalse();
+    assertThat(line.isUp()).isFalse();
   }
 
   @Test
@@ -38,9 +25,9 @@ final class DeviceInterruptsTest {
     interrupts.enable();
     interrupts.raise(DeviceInterrupts.USED);
     interrupts.disable();
-    assertThat(up).isFalse();
+    assertThat(line.isUp()).isFalse();
     interrupts.raise(DeviceInterrupts.USED);
-    assertThat(up).isFalse();
+    assertThat(line.isUp()).isFalse();
     assertThat(interrupts.status()).isZero();
   }
 }
